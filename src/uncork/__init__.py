@@ -1,0 +1,1 @@
+"""uncork: from `flask run` to production with one command, and it stays there."""

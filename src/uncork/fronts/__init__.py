@@ -1,0 +1,1 @@
+"""The fronts that face the world, one file each."""

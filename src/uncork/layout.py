@@ -1,0 +1,196 @@
+"""Where everything lives: the one place that knows the names of files and folders in a state directory."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from uncork.model import Instance
+
+# sockaddr_un.sun_path holds 108 bytes with the closing NUL (unix(7)); the rest of the path is at most
+# "/" + an app's name (40) + "/99999.999/stats.sock" (21).
+LONGEST_RUN: Final = 107 - 62
+
+
+def runtime_directory(home: Path, uid: int) -> Path:
+    """The folder for sockets: `run` in the state directory, or a short one under /tmp when that is too deep."""
+    inside = home / "run"
+    if len(str(inside).encode()) <= LONGEST_RUN:
+        return inside
+    return Path("/tmp") / f"uncork-{uid}" / hashlib.sha256(str(home).encode()).hexdigest()[:12]  # noqa: S108
+
+
+@dataclass(frozen=True)
+class AppLayout:
+    """Where one app's releases, environments, data and logs are."""
+
+    home: Path
+    run: Path
+    app: str
+
+    @property
+    def root(self) -> Path:
+        """All that is kept of the app."""
+        return self.home / "apps" / self.app
+
+    @property
+    def releases(self) -> Path:
+        """One folder a release."""
+        return self.root / "releases"
+
+    def release(self, number: int) -> Path:
+        """The folder of one release; it never changes once it has been live."""
+        return self.releases / str(number)
+
+    def source(self, number: int) -> Path:
+        """The release's own copy of the project."""
+        return self.release(number) / "source"
+
+    def record(self, number: int) -> Path:
+        """How the release is started; a release without one was never finished."""
+        return self.release(number) / "release.json"
+
+    @property
+    def live(self) -> Path:
+        """A link to the live release's folder, relative, so that the state directory can be moved."""
+        return self.root / "live"
+
+    @property
+    def venvs(self) -> Path:
+        """The environments, by the hash of what is in them."""
+        return self.root / "venvs"
+
+    @property
+    def locks(self) -> Path:
+        """The locks that uncork made, by the hash of the manifest they were made from."""
+        return self.root / "locks"
+
+    @property
+    def shared(self) -> Path:
+        """What outlives releases."""
+        return self.root / "shared"
+
+    @property
+    def secrets(self) -> Path:
+        """The values of `config set`, 0600."""
+        return self.shared / ".env"
+
+    @property
+    def instance_data(self) -> Path:
+        """Flask's instance folder, the same for every release."""
+        return self.shared / "instance"
+
+    @property
+    def logs(self) -> Path:
+        """The app's logs."""
+        return self.root / "logs"
+
+    @property
+    def server_log(self) -> Path:
+        """What the server and the app's own prints and loggers say."""
+        return self.logs / "server.log"
+
+    @property
+    def access_log(self) -> Path:
+        """A line of JSON a request, written by the front."""
+        return self.logs / "access.log"
+
+    @property
+    def history(self) -> Path:
+        """A line of JSON a deploy, rollback, restart, stop or start."""
+        return self.root / "history.jsonl"
+
+    @property
+    def lock(self) -> Path:
+        """Held, with flock(2), by whoever changes the app."""
+        return self.root / "deploy.lock"
+
+    @property
+    def sockets(self) -> Path:
+        """The folder for the app's sockets."""
+        return self.run / self.app
+
+    @property
+    def current_socket(self) -> Path:
+        """The link that the front connects through; renaming another over it is the switch."""
+        return self.sockets / "current.sock"
+
+    def instance(self, instance: Instance) -> Path:
+        """The runtime folder of one run of a release (UNCORK_RUN)."""
+        return self.sockets / f"{instance.release}.{instance.number}"
+
+    def socket(self, instance: Instance) -> Path:
+        """The socket that an instance accepts on."""
+        return self.instance(instance) / "app.sock"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where everything of one state directory is."""
+
+    home: Path
+    run: Path
+
+    def app(self, name: str) -> AppLayout:
+        """Where one app's things are."""
+        return AppLayout(self.home, self.run, name)
+
+    @property
+    def apps(self) -> Path:
+        """One folder an app."""
+        return self.home / "apps"
+
+    @property
+    def logs(self) -> Path:
+        """The logs of the front and the supervisor."""
+        return self.home / "logs"
+
+    @property
+    def lock(self) -> Path:
+        """Held, with flock(2), by whoever changes the front or the supervisor."""
+        return self.home / "front.lock"
+
+    @property
+    def front(self) -> Path:
+        """The folder of the front's config."""
+        return self.home / "front"
+
+    @property
+    def front_record(self) -> Path:
+        """The address and port that the front answers on, as JSON."""
+        return self.front / "front.json"
+
+    @property
+    def down(self) -> Path:
+        """There after `down`: nothing is meant to run."""
+        return self.home / "down"
+
+    @property
+    def supervisor(self) -> Path:
+        """The folder of the supervisor's config."""
+        return self.home / "supervisor"
+
+    @property
+    def supervisor_config(self) -> Path:
+        """The supervisor's main config."""
+        return self.supervisor / "supervisord.conf"
+
+    @property
+    def programs(self) -> Path:
+        """One file a program: the front, and each app's live instance."""
+        return self.supervisor / "programs"
+
+    @property
+    def supervisor_socket(self) -> Path:
+        """Where supervisord takes orders."""
+        return self.run / "supervisord.sock"
+
+    @property
+    def supervisor_pid(self) -> Path:
+        """The supervisor's pid file."""
+        return self.run / "supervisord.pid"
+
+    @property
+    def front_pid(self) -> Path:
+        """The front's pid file."""
+        return self.run / "nginx.pid"

@@ -1,0 +1,1 @@
+"""The only hands: files, commands, sockets, processes."""

@@ -1,0 +1,284 @@
+"""The nouns that everything speaks of: project, service, site, release, instance. All are frozen values."""
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Final
+
+FIRST_INSTANCE: Final = 1
+
+
+class Protocol(Enum):
+    """What a server speaks on its socket."""
+
+    UWSGI = "uwsgi"
+    HTTP = "http"
+
+
+class Source(Enum):
+    """Where the dependencies of a project are written down, best first."""
+
+    UV_LOCK = "uv.lock"
+    PINNED = "requirements.txt (pinned)"
+    REQUIREMENTS_IN = "requirements.in"
+    REQUIREMENTS_TXT = "requirements.txt"
+    PYPROJECT = "pyproject.toml"
+    PIPFILE_LOCK = "Pipfile.lock"
+    POETRY_LOCK = "poetry.lock"
+    IMPORTS = "the imports of the source"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in a project: a file, relative to the project's root, and a line, counted from 1."""
+
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True)
+class AppTarget:
+    """What to import: `module` as Python names it, and the `expression` that yields the WSGI callable in it.
+
+    `expression` is Python source: a name (`app`, `site.app`) or a call of a factory with literal arguments
+    (`create_app('production')`). `search` are the folders, relative to the root, that go on sys.path.
+    """
+
+    module: str
+    expression: str
+    search: tuple[str, ...] = ("",)
+    found: Place | None = None
+
+    @property
+    def name(self) -> str:
+        """The name in the module that the expression starts with: what `from module import name` needs."""
+        return self.expression.split("(")[0].split(".")[0]
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """Where the dependencies come from: the kind, and the texts that decide them (path -> text)."""
+
+    source: Source
+    files: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Project:
+    """What a source tree turned out to hold; made from texts alone, the app is never imported."""
+
+    target: AppTarget
+    dependencies: Dependencies
+    requires_python: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Service:
+    """How one release is run, whatever the server.
+
+    The server accepts on file descriptor 0, which the supervisor holds, and keeps its own files (stats socket, pid
+    file) in the folder that the environment variable UNCORK_RUN names. `env` holds no secrets.
+    `stop_seconds` is what the server gets to finish its requests after `stop_signal`, before it is killed.
+    """
+
+    argv: tuple[str, ...]
+    directory: str
+    speaks: Protocol
+    env: tuple[tuple[str, str], ...] = ()
+    stop_signal: str = "TERM"
+    stop_seconds: float = 30.0
+
+
+@dataclass(frozen=True)
+class Static:
+    """A folder that the front serves by itself: the URL path it stands for (`/static/`), and the folder."""
+
+    url: str
+    directory: str
+
+
+@dataclass(frozen=True)
+class Site:
+    """How the front serves one app. `max_body` is in bytes, `request_timeout` in seconds; None is the default."""
+
+    app: str
+    speaks: Protocol
+    domains: tuple[str, ...] = ()
+    mount: str = "/"
+    static: tuple[Static, ...] = ()
+    max_body: int | None = None
+    request_timeout: float = 30.0
+    stopped: bool = False
+
+
+@dataclass(frozen=True)
+class Release:
+    """An immutable, numbered build of a project, and the record of how it is started (`release.json`).
+
+    `created` is UTC in ISO 8601, `lock` and `source_digest` are SHA-256 in hex, `health` is the path that must answer.
+    """
+
+    id: int
+    app: str
+    environment: str
+    created: str
+    source_digest: str
+    lock: str
+    python: str
+    server: str
+    venv: str
+    service: Service
+    site: Site
+    health: str = ""
+    boot_deadline: float = 30.0
+    drain: float = 30.0
+    uncork: str = ""
+
+
+@dataclass(frozen=True, order=True)
+class Instance:
+    """One run of a release: `restart` gives a release a second one, on a socket of its own."""
+
+    app: str
+    release: int
+    number: int = FIRST_INSTANCE
+
+    @property
+    def name(self) -> str:
+        """What the supervisor and the runtime folder call it: `guestbook.12.1`."""
+        return f"{self.app}.{self.release}.{self.number}"
+
+    def next(self) -> "Instance":
+        """The instance that would take over from this one in a restart."""
+        return replace(self, number=self.number + 1)
+
+    @classmethod
+    def parse(cls, name: str) -> "Instance | None":
+        """The instance of that name, or None where the name is not one."""
+        app, _, rest = name.partition(".")
+        release, _, number = rest.partition(".")
+        if app and release.isdecimal() and number.isdecimal():
+            return cls(app, int(release), int(number))
+        return None
+
+
+@dataclass(frozen=True)
+class Account:
+    """The unprivileged user that serves requests when uncork itself runs as root."""
+
+    name: str
+    group: str
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python on this machine: its real path and its version, as in `3.11.2`."""
+
+    path: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the app said of itself when it was imported in its own environment by a clean interpreter."""
+
+    flask: bool = False
+    static: tuple[Static, ...] = ()
+    max_body: int | None = None
+    notes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the front answers: the address it is bound to, and the port."""
+
+    bind: str = "127.0.0.1"
+    port: int = 8000
+
+
+@dataclass(frozen=True)
+class Program:
+    """What supervisord says of one program: its name, its state in supervisord's words, pid, start (epoch seconds)."""
+
+    name: str
+    state: str
+    pid: int = 0
+    started: float = 0.0
+
+    @property
+    def running(self) -> bool:
+        """Whether a process of it is there."""
+        return self.state in {"STARTING", "RUNNING", "STOPPING"}
+
+
+@dataclass(frozen=True)
+class Worker:
+    """One process of a server that answers requests. `state` is `idle`, `busy`, ... as the server says."""
+
+    pid: int
+    state: str
+    requests: int
+    rss_bytes: int
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What this machine has: cores, memory and free disk in bytes, and the longest listen queue it allows."""
+
+    cpus: int
+    memory_bytes: int
+    free_bytes: int
+    backlog: int
+
+
+@dataclass(frozen=True)
+class AppFacts:
+    """What is so for one app: the instance that takes traffic, its finished releases (oldest first), its programs.
+
+    `next_release` is a number that no release of the app ever had.
+    """
+
+    name: str
+    live: Instance | None = None
+    releases: tuple[Release, ...] = ()
+    programs: tuple[Program, ...] = ()
+    stopped: bool = False
+    next_release: int = 1
+
+    def release(self, number: int) -> Release | None:
+        """The finished release of that number."""
+        return next((r for r in self.releases if r.id == number), None)
+
+    @property
+    def live_release(self) -> Release | None:
+        """The release that takes traffic."""
+        return self.release(self.live.release) if self.live else None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is so on this machine, read once; everything is decided from it.
+
+    `apps` are in the order of their first deploy. `address` is None before the first deploy. `supervising` says
+    whether supervisord answers; `programs` is what it runs. `leftovers` are processes of ours that no supervisor holds.
+    """
+
+    machine: Machine
+    account: Account | None = None
+    address: Address | None = None
+    apps: tuple[AppFacts, ...] = ()
+    supervising: bool = False
+    programs: tuple[Program, ...] = ()
+    leftovers: tuple[int, ...] = ()
+    down: bool = False
+
+    def app(self, name: str) -> AppFacts:
+        """What is so for that app; an empty one if it was never deployed."""
+        return next((a for a in self.apps if a.name == name), AppFacts(name))

@@ -1,0 +1,145 @@
+"""A plan is a value: the steps that would change a machine, in order, and how to take them back."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from uncork.model import Protocol
+
+
+@dataclass(frozen=True)
+class Directory:
+    """Make a folder, its parents too; `serving` gives it to the account that serves requests."""
+
+    path: Path
+    mode: int = 0o755
+    serving: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class File:
+    """Write a file whole or not at all; a secret one is readable by the account that serves requests alone."""
+
+    path: Path
+    content: str
+    mode: int = 0o644
+    secret: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Link:
+    """Make a symlink, or move an existing one over, by one rename(2)."""
+
+    path: Path
+    points_to: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Copy the named regular files of a tree, with their modes; what is no regular file is refused."""
+
+    source: Path
+    to: Path
+    names: tuple[str, ...]
+    why: str = "copy the source"
+
+
+@dataclass(frozen=True)
+class Remove:
+    """Remove a file, a link or a whole tree; one that isn't there is fine."""
+
+    path: Path
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Run a command to its end. `serving`: as the account that serves requests; `timeout` in seconds."""
+
+    argv: tuple[str, ...]
+    why: str
+    timeout: float = 60.0
+    directory: Path | None = None
+    env: tuple[tuple[str, str], ...] = ()
+    serving: bool = False
+
+
+@dataclass(frozen=True)
+class Call:
+    """Ask supervisord over its socket; `unless` are the fault names that mean it is so already."""
+
+    socket: Path
+    method: str
+    params: tuple[str | bool, ...] = ()
+    why: str = ""
+    unless: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Ask a path on a unix socket until it answers below `below`, or the deadline (seconds) has passed.
+
+    It gives up early when supervisord (at `supervisor`) says that `program` has ended; what was written to `log` in
+    the meantime explains a failure.
+    """
+
+    socket: Path
+    path: str
+    speaks: Protocol
+    deadline: float
+    why: str
+    below: int = 500
+    host: str = "localhost"
+    supervisor: Path | None = None
+    program: str = ""
+    log: Path | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Ask the front over TCP until it answers at all, or the deadline (seconds) has passed."""
+
+    address: str
+    port: int
+    deadline: float
+    why: str
+
+
+@dataclass(frozen=True)
+class Drain:
+    """Wait until nobody waits at a socket and no accepted connection is open; `least` and `most` in seconds."""
+
+    socket: Path
+    least: float
+    most: float
+    why: str
+
+
+@dataclass(frozen=True)
+class Gone:
+    """Wait until supervisord has no running process of that program; `most` in seconds."""
+
+    socket: Path
+    program: str
+    most: float
+    why: str
+
+
+Step = Directory | File | Link | Copy | Remove | Run | Call | Probe | Answer | Drain | Gone
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do, in order: `prepare` and `switch`; `revert` if either fails; `cleanup` when both are done."""
+
+    prepare: tuple[Step, ...] = ()
+    switch: tuple[Step, ...] = ()
+    revert: tuple[Step, ...] = ()
+    cleanup: tuple[Step, ...] = field(default=())
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All that would be done if nothing fails."""
+        return self.prepare + self.switch + self.cleanup

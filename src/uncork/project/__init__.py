@@ -1,0 +1,1 @@
+"""What a source tree holds, read from its texts."""

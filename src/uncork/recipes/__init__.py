@@ -1,0 +1,1 @@
+"""Config and facts in, plans out."""

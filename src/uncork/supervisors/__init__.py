@@ -1,0 +1,1 @@
+"""The supervisors that keep servers running, one file each."""

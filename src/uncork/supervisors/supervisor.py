@@ -1,0 +1,44 @@
+"""What keeps servers running: it holds their sockets, starts them again, and stops them in order."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from uncork.layout import Layout
+from uncork.model import Account, Address, Instance, Service
+from uncork.plan import File, Step
+
+
+class Supervisor(ABC):
+    """A process supervisor, spoken of in steps of a plan: nothing here acts."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def files(self, layout: Layout) -> tuple[File, ...]:
+        """Its own config."""
+
+    @abstractmethod
+    def begin(self, layout: Layout) -> tuple[Step, ...]:
+        """The steps that start the supervisor itself, and with it all programs that are on disk."""
+
+    @abstractmethod
+    def end(self, layout: Layout) -> tuple[Step, ...]:
+        """The steps that stop all programs in order, and the supervisor itself."""
+
+    @abstractmethod
+    def start(
+        self, layout: Layout, instance: Instance, service: Service, account: Account | None
+    ) -> tuple[Step, ...]:
+        """The steps that start one instance on its own socket and keep it running, after a reboot too."""
+
+    @abstractmethod
+    def stop(self, layout: Layout, instance: Instance, service: Service) -> tuple[Step, ...]:
+        """The steps that let one instance finish, end it, and forget it."""
+
+    @abstractmethod
+    def start_front(self, layout: Layout, service: Service, address: Address) -> tuple[Step, ...]:
+        """The steps that start the front on a listening socket of the supervisor's, or restart it on another one."""
+
+    @abstractmethod
+    def reload_front(self, layout: Layout) -> tuple[Step, ...]:
+        """The steps that make a running front read its config again."""

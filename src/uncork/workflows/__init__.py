@@ -1,0 +1,1 @@
+"""One file a verb: read the facts, make a plan, carry it out, report."""
