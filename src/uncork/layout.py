@@ -101,6 +101,11 @@ class AppLayout:
         return self.root / "history.jsonl"
 
     @property
+    def stopped(self) -> Path:
+        """There after `stop`: the app is not meant to run."""
+        return self.root / "stopped"
+
+    @property
     def lock(self) -> Path:
         """Held, with flock(2), by whoever changes the app."""
         return self.root / "deploy.lock"

@@ -134,6 +134,7 @@ class Release:
     venv: str
     service: Service
     site: Site
+    processes: int = 1
     health: str = ""
     boot_deadline: float = 30.0
     drain: float = 30.0

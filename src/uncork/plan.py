@@ -127,7 +127,16 @@ class Gone:
     why: str
 
 
-Step = Directory | File | Link | Copy | Remove | Run | Call | Probe | Answer | Drain | Gone
+@dataclass(frozen=True)
+class End:
+    """End processes that no supervisor holds any more: asked first, killed with their group after `most` seconds."""
+
+    pids: tuple[int, ...]
+    most: float
+    why: str
+
+
+Step = Directory | File | Link | Copy | Remove | Run | Call | Probe | Answer | Drain | Gone | End
 
 
 @dataclass(frozen=True)
