@@ -1,28 +1,195 @@
 """The config: what a project says under [tool.uncork] in pyproject.toml, or at the top of uncork.toml."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import Field, dataclass, field, fields
+from typing import Final
+
+from uncork import config_tables as tables
+from uncork.config_values import (
+    ADDRESS,
+    COMMAND,
+    DOMAINS,
+    IMPORT,
+    MOUNT,
+    NAME,
+    PATH,
+    SWITCH,
+    VARIABLE,
+    Kind,
+    choice,
+    duration,
+    normalised,
+    number,
+    shown,
+    size,
+)
+from uncork.errors import UsageError
+
+_MEGABYTE: Final = 1024**2
+
+
+def _about(doc: str, kind: Kind, example: str) -> dict[str, object]:
+    """Return what the reference page and the reader of the config need to know of a key."""
+    return {"doc": doc, "kind": kind, "example": example}
 
 
 @dataclass(frozen=True)
 class Config:
     """What holds for one deploy, with the environment's own values laid over. Times in seconds, sizes in bytes."""
 
-    name: str
+    name: str = field(
+        metadata=_about(
+            "What the app is called: in `--app`, in its address and on disk. Without it the name is that of "
+            "`[project]`, else of the project's folder, in small letters and with hyphens.",
+            NAME,
+            '"guestbook"',
+        )
+    )
     environment: str = "production"
-    app: str | None = None
-    environment_variable: str | None = None
-    server: str = "uwsgi"
-    processes: int | None = None
-    threads: int | None = None
-    worker_memory: int | None = None
-    domains: tuple[str, ...] = ()
-    mount: str = "/"
-    bind: str | None = None
-    port: int | None = None
-    static: bool = True
-    health: str | None = None
-    request_timeout: float = 30.0
-    boot_deadline: float = 30.0
-    drain: float = 30.0
-    keep_releases: int = 5
-    release_command: tuple[str, ...] = ()
+    app: str | None = field(
+        default=None,
+        metadata=_about(
+            "What to serve: the module and, after a colon, the WSGI callable in it, or a call of its factory. Without "
+            "it the app is found by Flask's own rules.",
+            IMPORT,
+            "\"guestbook:create_app('production')\"",
+        ),
+    )
+    environment_variable: str | None = field(
+        default=None,
+        metadata=_about(
+            "A variable of the project's own that is set to the environment's name, beside `UNCORK_ENV`.",
+            VARIABLE,
+            '"MY_FLASK_ENV"',
+        ),
+    )
+    server: str = field(default="uwsgi", metadata=_about("The server that runs the app.", choice("uwsgi"), '"uwsgi"'))
+    processes: int | None = field(
+        default=None,
+        metadata=_about(
+            "How many processes answer requests. Without it: by the cores and the memory of the machine.",
+            number(1, 1024),
+            "4",
+        ),
+    )
+    threads: int | None = field(
+        default=None,
+        metadata=_about(
+            "How many threads each process has. Without it: what suits the server and the machine.",
+            number(1, 1024),
+            "2",
+        ),
+    )
+    worker_memory: int | None = field(
+        default=None,
+        metadata=_about(
+            "How much memory a process may hold before it is replaced, between two requests. Without it: a fair share "
+            "of the machine's.",
+            size(16 * _MEGABYTE, "16M"),
+            '"512M"',
+        ),
+    )
+    domains: tuple[str, ...] = field(
+        default=(),
+        metadata=_about(
+            "The host names that the app answers to, beside `<name>.localhost`; `*.example.com` stands for all names "
+            "under it.",
+            DOMAINS,
+            '["shop.example.com"]',
+        ),
+    )
+    mount: str = field(
+        default="/",
+        metadata=_about(
+            "The path that the app lives under; it sees it as SCRIPT_NAME, and `url_for` is right.", MOUNT, '"/shop"'
+        ),
+    )
+    bind: str | None = field(
+        default=None,
+        metadata=_about(
+            "The IP address that the front listens on, the same for all apps of a state directory. Without it: "
+            "127.0.0.1, this machine alone.",
+            ADDRESS,
+            '"0.0.0.0"',
+        ),
+    )
+    port: int | None = field(
+        default=None,
+        metadata=_about(
+            "The port that the front listens on, the same for all apps of a state directory. Without it: 8000.",
+            number(1, 65535),
+            "8080",
+        ),
+    )
+    static: bool = field(
+        default=True,
+        metadata=_about("Whether the front serves the app's static folders by itself.", SWITCH, "false"),
+    )
+    health: str | None = field(
+        default=None,
+        metadata=_about(
+            "The path that must answer below 400 before a new release takes traffic. Without it `/` must answer "
+            "below 500.",
+            PATH,
+            '"/healthz"',
+        ),
+    )
+    request_timeout: float = field(
+        default=30.0,
+        metadata=_about("How long one request may take; its process is replaced after that.", duration(1.0), '"30s"'),
+    )
+    boot_deadline: float = field(
+        default=30.0,
+        metadata=_about("How long a new release may take until it answers.", duration(0.1), '"1m30s"'),
+    )
+    drain: float = field(
+        default=30.0,
+        metadata=_about("How long the old release may take to finish its requests.", duration(0.0), '"30s"'),
+    )
+    keep_releases: int = field(
+        default=5,
+        metadata=_about("How many releases are kept to roll back to, the live one included.", number(1, 1000), "5"),
+    )
+    release_command: tuple[str, ...] = field(
+        default=(),
+        metadata=_about(
+            "A command that is run in the new release, with its environment, when the app is known to import and "
+            "before it starts. If it fails, the release is refused.",
+            COMMAND,
+            '"flask db upgrade"',
+        ),
+    )
+
+
+def keys() -> tuple["Field[object]", ...]:
+    """Return the fields of Config that are keys of the config."""
+    return tuple(f for f in fields(Config) if "kind" in f.metadata)
+
+
+def load(
+    texts: Mapping[str, str], environment: str, default_name: str, *, servers: Collection[str] = ("uwsgi",)
+) -> Config:
+    """Return the config of a project for an environment; `texts` are its files, path -> text.
+
+    `default_name` is the name of the project's folder, `servers` are the names that the key `server` may have.
+    Raises UsageError with everything that is wrong, each with its place and what to write instead.
+    """
+    kinds: dict[str, Kind] = {f.name: f.metadata["kind"] for f in keys()} | {"server": choice(*servers)}
+    values = tables.read(texts, kinds, environment)
+    if "name" not in values:
+        values["name"] = _name(tables.project_name(texts), default_name)
+    return Config(environment=environment, **values)  # type: ignore[arg-type]
+
+
+def _name(project: str | None, folder: str) -> str:
+    """Return the name of an app whose config gives none."""
+    given = folder if project is None else project
+    name = normalised(given)
+    if name is None:
+        whose = "the project's folder" if project is None else f"the project in {tables.PYPROJECT}"
+        raise UsageError(
+            f"{whose} is named {shown(given)}, which makes no name for an app",
+            f"set `name` under [tool.uncork] in {tables.PYPROJECT}, or at the top of {tables.OWN_FILE}: "
+            "a small letter, then at most 39 of a-z, 0-9 and `-`",
+        )
+    return name
