@@ -1,0 +1,43 @@
+"""Reads the values of `uncork config set` into the environment, before the app is imported."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+
+LINE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(\".*\")")
+
+
+def load(path: str) -> None:
+    """Set every `NAME="JSON string"` line of the file, over names that are set already: it is what the operator said.
+
+    Empty lines and lines that start with `#` are passed over; a file that isn't there is no file to read. A broken
+    line raises ValueError with its file and line, sets nothing, and keeps the value, which may be a secret, to itself.
+    """
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as file:
+            lines = file.read().split("\n")
+    except FileNotFoundError:
+        return
+    pairs = [_pair(line, f"{path}:{number}") for number, line in enumerate(lines, 1) if _says(line)]
+    os.environ.update(pairs)
+
+
+def _says(line: str) -> bool:
+    return bool(line.strip()) and not line.startswith("#")
+
+
+def _pair(line: str, place: str) -> tuple[str, str]:
+    match = LINE.fullmatch(line.rstrip("\r"))
+    if not match:
+        raise ValueError(f'{place}: this is no NAME="value" line')
+    # What json and the encoder raise quotes the value; so their errors end here.
+    try:
+        value = json.loads(match[2])
+        sound = b"\0" not in os.fsencode(value)
+    except ValueError:
+        sound = False
+    if not sound:
+        raise ValueError(f"{place}: the value of {match[1]} can't be read")
+    return match[1], value
