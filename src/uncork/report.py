@@ -35,3 +35,16 @@ class Seconds:
     def note(self, text: str) -> None:
         """Pass it on."""
         self._onward.note(text)
+
+
+class Silent:
+    """A reporter that tells nobody."""
+
+    def begin(self, why: str) -> None:
+        """Say nothing."""
+
+    def end(self, why: str, seconds: float) -> None:
+        """Say nothing."""
+
+    def note(self, text: str) -> None:
+        """Say nothing."""

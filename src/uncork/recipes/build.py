@@ -1,0 +1,227 @@
+"""What goes into a release: its copy of the source, its environment, its start script, its server's config."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from uncork.config import Config
+from uncork.layout import AppLayout
+from uncork.model import Account, AppTarget, Interpreter, Machine, Project, Proof, Release, Site, Static
+from uncork.plan import Copy, Directory, File, Link, Remove, Run, Step
+from uncork.recipes.sizing import size
+from uncork.rendering import render
+from uncork.servers.server import Build, Server
+
+COMPLETE: Final = "uncork-complete"
+ENVIRONMENT_TIMEOUT: Final = 900.0
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A release that is being built, as far as it is known before its app has been asked anything."""
+
+    number: int
+    config: Config
+    project: Project
+    server: Server
+    machine: Machine
+    account: Account | None
+    layout: AppLayout
+
+    @property
+    def directory(self) -> Path:
+        """The release's folder."""
+        return self.layout.release(self.number)
+
+    @property
+    def run_py(self) -> Path:
+        """The release's start script."""
+        return self.directory / "run.py"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A virtual environment by what is in it: the interpreter, the lock's text, the SHA-256 of all, the folder."""
+
+    python: Interpreter
+    lock: str
+    digest: str
+    path: Path
+
+    @property
+    def complete(self) -> Path:
+        """A file that is there once all is installed: a killed deploy may leave half an environment."""
+        return self.path / COMPLETE
+
+
+def source_steps(draft: Draft, root: Path, names: tuple[str, ...], runtime: Path) -> tuple[Step, ...]:
+    """Return the steps that copy the project and the runtime, and link the instance folder to the one that is kept."""
+    source = draft.layout.source(draft.number)
+    folders = dict.fromkeys(("", *draft.project.target.search))
+    return (
+        Directory(draft.directory),
+        Copy(root, source, names),
+        *(_instance_link(draft, source, folder) for folder in folders),
+        *_runtime(runtime, draft.directory / "uncork_runtime"),
+        File(draft.run_py, run_py(draft)),
+    )
+
+
+def run_py(draft: Draft) -> str:
+    """Return the start script: what a person would have written by hand, and the values of `config set`."""
+    config, target = draft.config, draft.project.target
+    names = dict.fromkeys(("UNCORK_ENV", config.environment_variable or "UNCORK_ENV"))
+    return render(
+        "uncork.recipes",
+        "run.py.j2",
+        app=config.name,
+        release=draft.number,
+        environment=config.environment,
+        search=_search(target),
+        secrets=str(draft.layout.secrets),
+        variables=tuple((name, config.environment) for name in names),
+        debug=config.environment == "development",
+        module=target.module,
+        module_is_path=not all(part.isidentifier() for part in target.module.split(".")),
+        name=target.name,
+        expression=target.expression,
+        mount=config.mount,
+    )
+
+
+def environment_steps(environment: Environment, server: Server, uv: str, source: Path, lock: Path) -> tuple[Step, ...]:
+    """Return the steps that make the virtual environment; `lock` is a file with the environment's lock.
+
+    It is made in its final place, since its scripts name it; the file that says it is complete comes last. Bytecode is
+    compiled now: the account that serves can't write it later.
+    """
+    python = str(environment.path / "bin" / "python")
+    make = (uv, "venv", "--quiet", "--no-project", "--python", environment.python.path, str(environment.path))
+    install = (uv, "pip", "install", "--quiet", "--no-deps", "--compile-bytecode", "--python", python)
+    return (
+        Remove(environment.path),
+        Run(make, "make its environment", directory=source),
+        Run((*install, "-r", str(lock), *server.requires), "install its dependencies", ENVIRONMENT_TIMEOUT, source),
+        File(environment.complete, environment.lock),
+    )
+
+
+def prove_step(draft: Draft, environment: Environment) -> Run:
+    """Return the step that imports the app in its own environment, by a clean interpreter, and asks it about itself."""
+    argv = (str(environment.path / "bin" / "python"), "-m", "uncork_runtime.prove", str(draft.run_py))
+    return Run(
+        argv,
+        "import the app",
+        draft.config.boot_deadline,
+        draft.layout.source(draft.number),
+        env=(("PYTHONPATH", str(draft.directory)), *variables(draft.layout, draft.number, draft.config.environment)),
+        serving=True,
+    )
+
+
+def compile_step(draft: Draft, environment: Environment) -> Run:
+    """Return the step that compiles the source, for when the account that serves can't write beside it."""
+    argv = (str(environment.path / "bin" / "python"), "-m", "compileall", "-q", "-j", "0", ".")
+    return Run((*argv, str(draft.run_py)), "compile the source", directory=draft.layout.source(draft.number))
+
+
+def release_command_step(draft: Draft, environment: Environment) -> Run:
+    """Return the step that runs the project's own `release_command` (a migration, say) before anything is started."""
+    path = f"{environment.path / 'bin'}:/usr/local/bin:/usr/bin:/bin"
+    env = (("PATH", path), ("VIRTUAL_ENV", str(environment.path)), ("FLASK_APP", str(draft.run_py)))
+    return Run(
+        draft.config.release_command,
+        "run the release command",
+        ENVIRONMENT_TIMEOUT,
+        draft.layout.source(draft.number),
+        (*env, *variables(draft.layout, draft.number, draft.config.environment)),
+        serving=True,
+    )
+
+
+def variables(layout: AppLayout, release: int, environment: str) -> tuple[tuple[str, str], ...]:
+    """Return the environment variables that every process of a release has; none is a secret."""
+    return (
+        ("UNCORK_HOME", str(layout.home)),
+        ("UNCORK_APP", layout.app),
+        ("UNCORK_RELEASE", str(release)),
+        ("UNCORK_ENV", environment),
+    )
+
+
+def server_build(draft: Draft, environment: Environment) -> Build:
+    """Return what the server's adapter needs to know."""
+    chosen = size(draft.config, draft.machine)
+    return Build(
+        app=draft.config.name,
+        release=draft.number,
+        directory=draft.directory,
+        venv=environment.path,
+        log=draft.layout.server_log,
+        processes=chosen.processes,
+        threads=chosen.threads,
+        worker_memory=chosen.worker_memory,
+        request_timeout=draft.config.request_timeout,
+        drain=draft.config.drain,
+        backlog=min(draft.machine.backlog, 4096),
+    )
+
+
+def release(draft: Draft, environment: Environment, proof: Proof, *, created: str, source_digest: str) -> Release:
+    """Return the record of how the release is started: all that a rollback needs."""
+    build = server_build(draft, environment)
+    return Release(
+        id=draft.number,
+        app=draft.config.name,
+        environment=draft.config.environment,
+        created=created,
+        source_digest=source_digest,
+        lock=environment.digest,
+        python=environment.python.version,
+        server=draft.server.name,
+        venv=str(environment.path),
+        service=draft.server.service(build),
+        site=_site(draft, proof),
+        processes=build.processes,
+        health=draft.config.health or "",
+        boot_deadline=draft.config.boot_deadline,
+        drain=draft.config.drain,
+    )
+
+
+def _site(draft: Draft, proof: Proof) -> Site:
+    config = draft.config
+    return Site(
+        app=config.name,
+        speaks=draft.server.speaks,
+        domains=config.domains,
+        mount=config.mount,
+        static=tuple(_through_live(draft, folder) for folder in proof.static) if config.static else (),
+        max_body=proof.max_body,
+        request_timeout=config.request_timeout,
+    )
+
+
+def _through_live(draft: Draft, folder: Static) -> Static:
+    """A folder of the release, named through the `live` link: so the next release changes nothing in the front."""
+    path = Path(folder.directory)
+    if path.is_relative_to(draft.directory):
+        path = draft.layout.live / path.relative_to(draft.directory)
+    return Static(folder.url, str(path))
+
+
+def _search(target: AppTarget) -> tuple[str, ...]:
+    return tuple(f"source/{folder}".rstrip("/") for folder in target.search)
+
+
+def _instance_link(draft: Draft, source: Path, folder: str) -> Link:
+    up = "../" * (3 + len(Path(folder).parts))
+    shared = draft.layout.instance_data.relative_to(draft.layout.root)
+    return Link(source / folder / "instance", f"{up}{shared}")
+
+
+def _runtime(runtime: Path, to: Path) -> tuple[Step, ...]:
+    return (Copy(runtime, to, RUNTIME, why=""),)
+
+
+RUNTIME: Final = ("__init__.py", "env.py", "prove.py", "wsgi.py")

@@ -1,0 +1,69 @@
+"""What it takes to have the front serve the sites it should, on the address it should."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from uncork.fronts.front import Front
+from uncork.layout import Layout
+from uncork.model import Address, AppFacts, Facts, Site
+from uncork.plan import Answer, File, Remove, Step
+from uncork.supervisors.supervisor import Supervisor
+
+
+@dataclass(frozen=True)
+class Refresh:
+    """The front's part of a plan; all empty where nothing of it changes."""
+
+    prepare: tuple[Step, ...] = ()
+    switch: tuple[Step, ...] = ()
+    revert: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True)
+class Served:
+    """What the front answers for: where, and which sites, in the order of their first deploy."""
+
+    address: Address
+    sites: tuple[Site, ...]
+
+
+def sites(facts: Facts, changed: Site | None = None, gone: str | None = None) -> tuple[Site, ...]:
+    """Return what the front should serve: every live site, one as it will be, in order of first deploy."""
+    known = {app.name: _site(app) for app in facts.apps}
+    if changed:
+        known[changed.app] = changed
+    return tuple(site for name, site in known.items() if site and name != gone)
+
+
+def _site(app: AppFacts) -> Site | None:
+    live = app.live_release
+    return replace(live.site, stopped=app.stopped) if live else None
+
+
+def refresh(
+    front: Front, supervisor: Supervisor, layout: Layout, facts: Facts, wanted: Served, on_disk: Mapping[Path, str]
+) -> Refresh:
+    """Return the steps that bring the front's config on disk (`on_disk`) and the running front to what is wanted.
+
+    Nothing is done where the text is the same: a reload, though it loses no request, closes kept-alive connections.
+    """
+    address = wanted.address
+    files = front.files(layout, address, wanted.sites, facts.account)
+    changed = tuple(file for file in files if on_disk.get(file.path) != file.content)
+    stale = tuple(Remove(path) for path in on_disk if path not in {file.path for file in files})
+    running = any(program.name == "front" and program.running for program in facts.programs)
+    start = not running or address != facts.address
+    answers = Answer(address.bind, address.port, 10.0, "wait for the front")
+    if start:
+        act: tuple[Step, ...] = (*supervisor.start_front(layout, front.service(layout), address), answers)
+    else:
+        act = supervisor.reload_front(layout) if changed or stale else ()
+    added = tuple(Remove(file.path) for file in changed if file.path not in on_disk)
+    undo = (*(File(path, text) for path, text in on_disk.items()), *added)
+    reload_again = supervisor.reload_front(layout) if running and act else ()
+    return Refresh(
+        prepare=(*changed, *((front.check(layout),) if changed else ())),
+        switch=(*act, *stale),
+        revert=(*undo, *reload_again) if changed else (),
+    )

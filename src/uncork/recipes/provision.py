@@ -1,0 +1,67 @@
+"""The folders that a state directory and an app need, and what brings a supervisor back to what should run."""
+
+from pathlib import Path
+
+from uncork.layout import Layout
+from uncork.model import AppFacts, Facts, Instance
+from uncork.plan import Directory, End, Link, Remove, Step
+from uncork.supervisors.supervisor import Supervisor
+
+
+def folders(layout: Layout, name: str, *, root: bool) -> tuple[Step, ...]:
+    """Return the folders of the state directory and of one app.
+
+    As root others may pass through, since the account that serves is one of them; else nobody else may look in.
+    """
+    app = layout.app(name)
+    plain = (layout.logs, layout.front / "apps", layout.programs, app.releases, app.venvs, app.locks, app.shared)
+    return (
+        Directory(layout.home, mode=0o755 if root else 0o700),
+        Directory(layout.run, mode=0o711 if root else 0o700),
+        *(Directory(path) for path in plain),
+        Directory(app.instance_data, mode=0o700, serving=True),
+        Directory(app.logs, serving=True),
+        Directory(app.sockets, mode=0o711),
+    )
+
+
+def converge(facts: Facts, layout: Layout, supervisor: Supervisor, programs: tuple[Path, ...]) -> tuple[Step, ...]:
+    """Return the steps after which a supervisor runs the live instances, and nothing else of any app's.
+
+    `programs` are the supervisor's files on disk. What is left over of a deploy that was killed, of a supervisor that
+    was, or of a reboot, is ended or started again. The front is left to whoever refreshes it.
+    """
+    if not facts.supervising:
+        return _resurrect(facts, layout, supervisor, programs)
+    live = _live(facts)
+    running = {i for program in facts.programs if (i := Instance.parse(program.name))}
+    return tuple(step for stray in sorted(running - live) for step in supervisor.stop(layout, stray, 1.0))
+
+
+def unfinished(app: AppFacts, layout: Layout, on_disk: tuple[int, ...]) -> tuple[Step, ...]:
+    """Return the steps that remove the folders of releases which a killed deploy never finished."""
+    finished = {release.id for release in app.releases}
+    return tuple(Remove(layout.app(app.name).release(number)) for number in on_disk if number not in finished)
+
+
+def _resurrect(facts: Facts, layout: Layout, supervisor: Supervisor, programs: tuple[Path, ...]) -> tuple[Step, ...]:
+    ends = (End(facts.leftovers, 30.0, "end what a lost supervisor left"),) if facts.leftovers else ()
+    placed = tuple(step for app in facts.apps if not app.stopped for step in _replace(app, layout, supervisor, facts))
+    forgotten = tuple(Remove(path) for path in programs)
+    return (*ends, *forgotten, *placed, *supervisor.files(layout), *supervisor.begin(layout), Remove(layout.down))
+
+
+def _replace(app: AppFacts, layout: Layout, supervisor: Supervisor, facts: Facts) -> tuple[Step, ...]:
+    release = app.live_release
+    if not app.live or not release:
+        return ()
+    paths = layout.app(app.name)
+    return (
+        Directory(paths.sockets, mode=0o711),
+        *supervisor.place(layout, app.live, release.service, facts.account),
+        Link(paths.current_socket, str(paths.socket(app.live).relative_to(paths.sockets))),
+    )
+
+
+def _live(facts: Facts) -> set[Instance]:
+    return {app.live for app in facts.apps if app.live and not app.stopped}

@@ -1,0 +1,21 @@
+"""What is thrown away once a release serves: the oldest releases, and the environments and locks nobody needs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from uncork.layout import Layout
+from uncork.model import AppFacts
+from uncork.plan import Remove, Step
+
+
+def old_releases(app: AppFacts, keep: int, layout: Layout) -> tuple[Step, ...]:
+    """Return the steps that remove all but the newest `keep` releases; the live one always stays."""
+    live = app.live.release if app.live else None
+    kept = {release.id for release in app.releases[-keep:]} | {live}
+    return tuple(Remove(layout.app(app.name).release(r.id)) for r in app.releases if r.id not in kept)
+
+
+def old_environments(app: AppFacts, on_disk: Sequence[Path]) -> tuple[Step, ...]:
+    """Return the steps that remove the environments which none of the app's releases uses."""
+    used = {release.venv for release in app.releases}
+    return tuple(Remove(path) for path in on_disk if str(path) not in used)

@@ -1,0 +1,26 @@
+"""Remove an app whole: its releases, its environments, its data, its logs."""
+
+from uncork.layout import Layout
+from uncork.machine import files
+from uncork.model import Address
+from uncork.plan import Remove
+from uncork.report import Reporter
+from uncork.workflows.down import end_all
+from uncork.workflows.stop import end
+from uncork.workflows.take_over import serve
+from uncork.workflows.work import FRONT_WAIT, begin, changing
+
+
+def destroy(layout: Layout, app: str, report: Reporter) -> None:
+    """Remove the app and all that is kept of it; with the last app the front and the supervisor end too."""
+    work = begin(layout, report)
+    paths = layout.app(app)
+    with changing(work, app, "destroy", wake=False) as facts:
+        if facts.supervising:
+            serve(work, facts.address or Address(), gone=app)
+            end(work, facts, app)
+        work.do(Remove(paths.root, "remove all that is kept of it"), Remove(paths.sockets))
+    if not work.facts().apps:
+        with files.hold_waiting(layout.lock, FRONT_WAIT):
+            end_all(work)
+            work.do(Remove(layout.down), Remove(layout.front))

@@ -1,0 +1,31 @@
+"""Stop everything of a state directory: the apps, the front, the supervisor. Data and releases are kept."""
+
+from contextlib import ExitStack
+
+from uncork.layout import Layout
+from uncork.machine import files
+from uncork.plan import End, File, Step
+from uncork.report import Reporter
+from uncork.workflows.work import FRONT_WAIT, Work, begin
+
+
+def down(layout: Layout, report: Reporter) -> None:
+    """Stop all until the next `up` or `start`. Raises LockedError while an app is being changed."""
+    work = begin(layout, report)
+    with ExitStack() as locks:
+        for app in work.facts().apps:
+            locks.enter_context(files.hold(layout.app(app.name).lock))
+        if layout.home.exists():
+            locks.enter_context(files.hold_waiting(layout.lock, FRONT_WAIT))
+            end_all(work)
+
+
+def end_all(work: Work) -> None:
+    """End the apps, the front and the supervisor, and what a lost supervisor left. The front's lock must be held."""
+    facts = work.facts()
+    steps: list[Step] = [File(work.layout.down, "")]
+    if facts.supervising:
+        steps += work.supervisor.end(work.layout)
+    if facts.leftovers:
+        steps.append(End(facts.leftovers, 30.0, "end what a lost supervisor left"))
+    work.do(*steps)

@@ -1,0 +1,28 @@
+"""Go back to an older release, as it was recorded: nothing is rendered or built anew."""
+
+from uncork.errors import UsageError
+from uncork.layout import Layout
+from uncork.model import AppFacts, Release
+from uncork.report import Reporter
+from uncork.workflows.take_over import Deployed, run_release
+from uncork.workflows.work import begin, changing, existing
+
+
+def rollback(layout: Layout, app: str, release: int | None, report: Reporter) -> Deployed:
+    """Let an older release take over: the given one, or the newest that is older than the live one."""
+    work = begin(layout, report)
+    with changing(work, app, "rollback") as facts:
+        existing(facts, app)
+        return run_release(work, facts, _target(facts.app(app), release), "rollback")
+
+
+def _target(app: AppFacts, asked: int | None) -> Release:
+    live = app.live.release if app.live else 0
+    older = tuple(release.id for release in app.releases if release.id < live)
+    number = asked if asked is not None else max(older, default=0)
+    found = app.release(number)
+    if found and found.id != live:
+        return found
+    kept = ", ".join(str(release.id) for release in app.releases if release.id != live) or "none"
+    what = "there is no older release" if asked is None else f"release {asked} can't be gone back to"
+    raise UsageError(what, f"kept besides the live one ({live}): {kept}")

@@ -1,0 +1,128 @@
+"""Let one instance take traffic over from another, with the front as it must be for that."""
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from uncork.apply import apply
+from uncork.errors import StepFailedError, UsageError
+from uncork.layout import Layout
+from uncork.machine import files, sockets
+from uncork.model import Address, AppFacts, Facts, Instance, Release, Site
+from uncork.plan import File, Plan, Step
+from uncork.recipes.address import url
+from uncork.recipes.build import COMPLETE
+from uncork.recipes.change_over import Running, change_over
+from uncork.recipes.explain import step_failed
+from uncork.recipes.front import Refresh, Served, refresh, sites
+from uncork.records import FrontRecord, encode_front
+from uncork.workflows.work import FRONT_WAIT, Work, record
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What serves after a change; `seconds` maps each step's verb phrase to what it took."""
+
+    app: str
+    release: int
+    environment: str
+    url: str
+    previous: int | None
+    server: str
+    seconds: dict[str, float]
+    notes: tuple[str, ...] = ()
+
+
+def take_over(work: Work, facts: Facts, new: Running, address: Address, *written: Step) -> Deployed:
+    """Change over from what is live to `new`, and return what serves then. Nothing changes if any step fails.
+
+    `written` are steps that belong to the switch: once it begins, the release has proven itself.
+    """
+    app = facts.app(new.release.app)
+    live = Running(app.live_release, app.live) if app.live and app.live_release and not app.stopped else None
+    with files.hold_waiting(work.layout.lock, FRONT_WAIT):
+        now = work.facts()
+        wanted = sites(now, replace(new.release.site, stopped=False))
+        front = refreshed(work, now, Served(address, wanted))
+        plan = change_over(new, live, work.layout, work.supervisor, front, work.account)
+        apply(replace(plan, switch=(*written, *plan.switch), cleanup=()), work.account, work.report)
+    apply(Plan(cleanup=plan.cleanup), work.account, work.report)
+    return deployed(work, new.release, wanted, address, app)
+
+
+def deployed(work: Work, release: Release, served: tuple[Site, ...], address: Address, before: AppFacts) -> Deployed:
+    """Return what is told of a change that is done; `before` is what was so when it began."""
+    return Deployed(
+        app=release.app,
+        release=release.id,
+        environment=release.environment,
+        url=url(release.site, served, address),
+        previous=before.live.release if before.live else None,
+        server=release.server,
+        seconds=work.report.seconds,
+    )
+
+
+def serve(work: Work, address: Address, gone: str | None = None) -> tuple[Site, ...]:
+    """Have the front serve what it should by the facts of now, without the app that is `gone`; return the sites."""
+    with files.hold_waiting(work.layout.lock, FRONT_WAIT):
+        facts = work.facts()
+        wanted = sites(facts, gone=gone)
+        front = refreshed(work, facts, Served(address, wanted))
+        apply(Plan(front.prepare, front.switch, front.revert), work.account, work.report)
+    return wanted
+
+
+def refreshed(work: Work, facts: Facts, wanted: Served) -> Refresh:
+    """Return what it takes for the front to serve what is wanted. Must be called with the front's lock held."""
+    steps = refresh(work.front, work.supervisor, work.layout, facts, wanted, front_texts(work.layout))
+    said = FrontRecord(wanted.address.bind, wanted.address.port, tuple(site.app for site in wanted.sites))
+    return replace(steps, switch=(*steps.switch, File(work.layout.front_record, encode_front(said))))
+
+
+def front_texts(layout: Layout) -> dict[Path, str]:
+    """Return the front's config as it is on disk."""
+    folders = (layout.front, layout.front / "apps")
+    paths = [path for folder in folders for path in files.names_in(folder) if path.suffix in {".conf", ".types"}]
+    return {path: files.read(path) for path in paths}
+
+
+def port_is_free(facts: Facts, address: Address) -> None:
+    """Raise UsageError if the front would have to listen where somebody else does, naming who, and a port to take."""
+    running = any(program.name == "front" and program.running for program in facts.programs)
+    if running and address == facts.address:
+        return
+    holder = sockets.port_holder(address.bind, address.port)
+    if holder:
+        free = sockets.next_free_port(address.bind, address.port)
+        raise UsageError(
+            f"port {address.port} is taken by {holder}",
+            f"end that, or take another port: uncork up --port {free}",
+        )
+
+
+def next_instance(app: AppFacts, release: int) -> Instance:
+    """Return an instance of the release whose name no running one has."""
+    taken = {app.live} | {Instance.parse(program.name) for program in app.programs}
+    instance = Instance(app.name, release)
+    while instance in taken:
+        instance = instance.next()
+    return instance
+
+
+def run_release(work: Work, facts: Facts, release: Release, event: str, *written: Step) -> Deployed:
+    """Let a finished release take over on an instance of its own, and write that down as `event`."""
+    started = time.monotonic()
+    app = facts.app(release.app)
+    address = facts.address or Address()
+    port_is_free(facts, address)
+    if not (Path(release.venv) / COMPLETE).exists():
+        raise UsageError(
+            f"the environment of release {release.id} is gone", "deploy the project again with `uncork up`"
+        )
+    try:
+        deployed = take_over(work, facts, Running(release, next_instance(app, release.id)), address, *written)
+    except StepFailedError as error:
+        raise step_failed(error, release.id, app.live_release) from error
+    record(work, app.name, event, release.id, started)
+    return deployed

@@ -1,0 +1,146 @@
+"""Deploy a project: build a release beside what serves, prove it, and let it take over."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import msgspec
+
+import uncork_runtime
+from uncork.config import Config, load
+from uncork.errors import StepFailedError
+from uncork.layout import Layout
+from uncork.machine import files, trees
+from uncork.model import AppFacts, Facts, Project, Proof, Release
+from uncork.plan import File, Remove, Run
+from uncork.project.detect import detect
+from uncork.recipes import build, provision, retire
+from uncork.recipes.address import decide
+from uncork.recipes.build import Draft, Environment
+from uncork.recipes.change_over import Running
+from uncork.recipes.explain import Failure, import_failed, step_failed
+from uncork.records import encode
+from uncork.report import Reporter
+from uncork.servers import SERVERS
+from uncork.workflows.environment import environment_for
+from uncork.workflows.take_over import Deployed, next_instance, port_is_free, take_over
+from uncork.workflows.work import Work, begin, changing, now, record
+
+RUNTIME = Path(uncork_runtime.__file__).parent
+
+
+@dataclass(frozen=True)
+class UpOptions:
+    """What the command line says of a deploy. `environ` is the environment that FLASK_APP may stand in."""
+
+    environment: str = "production"
+    port: int | None = None
+    bind: str | None = None
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A project on disk: its tree, its config, and what it turned out to hold."""
+
+    tree: trees.Tree
+    config: Config
+    project: Project
+
+
+def find(root: Path, options: UpOptions) -> Found:
+    """Read a project. Raises UsageError where it, its config or its app is not clear."""
+    tree = trees.read(root)
+    config = load(tree.texts, options.environment, root.resolve().name)
+    project = detect(tree.texts, config, {**tree.environment, **options.environ})
+    return Found(tree, config, project)
+
+
+def up(layout: Layout, project: Path, options: UpOptions, report: Reporter) -> Deployed:
+    """Deploy the project at that path, and return what serves then.
+
+    Raises UsageError before anything was changed, RefusedError when what served before serves still.
+    """
+    started = time.monotonic()
+    found = find(project, options)
+    work = begin(layout, report)
+    with changing(work, found.config.name, "up") as facts:
+        address = decide(facts, found.config, options.port, options.bind)
+        port_is_free(facts, address)
+        app = facts.app(found.config.name)
+        _tidy(work, app)
+        draft = drafted(work, found, facts)
+        try:
+            release = _build(work, draft, found, app)
+            written = File(draft.layout.record(draft.number), encode(release))
+            deployed = take_over(work, facts, Running(release, next_instance(app, release.id)), address, written)
+        except StepFailedError as error:
+            raise step_failed(error, draft.number, app.live_release) from error
+        finally:
+            _forget_unless_live(work, draft)
+        record(work, draft.config.name, "up", draft.number, started)
+        _prune(work, draft)
+    return replace(deployed, notes=(*found.project.warnings, *found.project.dependencies.notes))
+
+
+def drafted(work: Work, found: Found, facts: Facts) -> Draft:
+    """Return the release that a deploy of the project would make."""
+    config = found.config
+    number = facts.app(config.name).next_release
+    server = SERVERS[config.server]
+    return Draft(number, config, found.project, server, facts.machine, work.account, work.layout.app(config.name))
+
+
+def _tidy(work: Work, app: AppFacts) -> None:
+    """Remove what a killed deploy left of a release."""
+    folders = files.names_in(work.layout.app(app.name).releases)
+    numbers = tuple(int(path.name) for path in folders if path.name.isdecimal())
+    work.do(*provision.unfinished(app, work.layout, numbers))
+
+
+def _build(work: Work, draft: Draft, found: Found, app: AppFacts) -> Release:
+    """Make the release's folder, whole but for the record, which is written at the switch."""
+    work.do(*build.source_steps(draft, found.tree.root, found.tree.names, RUNTIME))
+    environment = environment_for(work, draft, found.tree)
+    if work.account:
+        work.do(build.compile_step(draft, environment))
+    proof = _prove(work, draft, environment, app, found.tree)
+    if draft.config.release_command:
+        work.do(build.release_command_step(draft, environment))
+    server_build = build.server_build(draft, environment)
+    work.do(*draft.server.files(server_build))
+    return build.release(draft, environment, proof, created=now(), source_digest=trees.digest(found.tree))
+
+
+def _prove(work: Work, draft: Draft, environment: Environment, app: AppFacts, tree: trees.Tree) -> Proof:
+    """Import the app in its own environment, and return what it says of itself. Raises RefusedError if it can't be."""
+    step = build.prove_step(draft, environment)
+    verdict = _verdict(work.ask(step), step)
+    if isinstance(verdict, Proof):
+        return verdict
+    local = frozenset(Path(name).parts[0].removesuffix(".py") for name in tree.names)
+    raise import_failed(verdict, draft.number, app.live_release, local)
+
+
+def _verdict(printed: str, step: Run) -> Proof | Failure:
+    try:
+        said = msgspec.json.decode(printed)
+        return msgspec.convert(said, Proof if said.pop("ok") else Failure)
+    except (msgspec.MsgspecError, KeyError, AttributeError) as error:
+        reason = "the interpreter ended without a word: the app ends it while it is imported (`os._exit`?)"
+        raise StepFailedError(step.why, reason, printed) from error
+
+
+def _forget_unless_live(work: Work, draft: Draft) -> None:
+    """Remove a release that was refused: only what has served is kept."""
+    live = work.facts().app(draft.config.name).live
+    if not live or live.release != draft.number:
+        work.do(Remove(draft.directory))
+
+
+def _prune(work: Work, draft: Draft) -> None:
+    app = work.facts().app(draft.config.name)
+    work.do(*retire.old_releases(app, draft.config.keep_releases, work.layout))
+    app = work.facts().app(draft.config.name)
+    work.do(*retire.old_environments(app, files.names_in(draft.layout.venvs)))

@@ -1,0 +1,109 @@
+"""What every workflow that changes something works with: the parts, the app's lock, the history."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from uncork import facts as machine_facts
+from uncork.apply import apply
+from uncork.errors import UsageError
+from uncork.fronts.front import Front
+from uncork.fronts.nginx import Nginx
+from uncork.layout import Layout
+from uncork.machine import commands, files, processes, tools
+from uncork.model import Account, Facts, Release
+from uncork.plan import Plan, Step
+from uncork.plan import Run as Command
+from uncork.recipes import provision
+from uncork.records import Event, encode_event
+from uncork.report import Reporter, Seconds
+from uncork.supervisors.supervisor import Supervisor
+from uncork.supervisors.supervisord import Supervisord
+
+FRONT_WAIT = 120.0
+
+
+@dataclass(frozen=True)
+class Work:
+    """A state directory, the parts that serve it, the account that serves when we are root, and who hears of it."""
+
+    layout: Layout
+    supervisor: Supervisor
+    front: Front
+    account: Account | None
+    report: Seconds
+
+    def do(self, *steps: Step) -> None:
+        """Carry out steps that need no way back."""
+        apply(Plan(prepare=steps), self.account, self.report)
+
+    def ask(self, step: Command) -> str:
+        """Run a command, and return what it printed."""
+        self.report.begin(step.why)
+        started = time.monotonic()
+        printed = commands.run(step, self.account)
+        self.report.end(step.why, time.monotonic() - started)
+        return printed
+
+    def facts(self) -> Facts:
+        """Read what is so."""
+        return machine_facts.read(self.layout)
+
+
+def begin(layout: Layout, report: Reporter) -> Work:
+    """Return the work at a state directory with the embedded parts: supervisord and nginx."""
+    account = processes.account()
+    return Work(layout, Supervisord(sys.executable), Nginx(tools.nginx()), account, Seconds(report))
+
+
+@contextmanager
+def changing(work: Work, app: str, event: str, *, wake: bool = True) -> Iterator[Facts]:
+    """Hold the app's lock, bring the machine to what it should be, and give the facts.
+
+    `wake` says whether what is down is brought up for it.
+
+    A change that fails is written into the app's history, with the reason. Raises LockedError at once if another
+    change of the app is under way.
+    """
+    work.do(*provision.folders(work.layout, app, root=work.account is not None))
+    with files.hold(work.layout.app(app).lock):
+        started = time.monotonic()
+        facts = converged(work) if wake else work.facts()
+        try:
+            yield facts
+        except Exception as error:
+            record(work, app, event, None, started, str(error))
+            raise
+
+
+def record(work: Work, app: str, event: str, release: int | None, started: float, problem: str = "") -> None:
+    """Append a line to the app's history."""
+    result = "failed" if problem else "ok"
+    seconds = round(time.monotonic() - started, 3)
+    line = Event(now(), event, release, result, seconds, files.user_name(), problem)
+    files.append(work.layout.app(app).history, encode_event(line) + "\n")
+
+
+def now() -> str:
+    """Return the time, UTC, in ISO 8601."""
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def converged(work: Work) -> Facts:
+    """Return the facts once supervisord runs, with the live instances and nothing else."""
+    with files.hold_waiting(work.layout.lock, FRONT_WAIT):
+        facts = work.facts()
+        steps = provision.converge(facts, work.layout, work.supervisor, files.names_in(work.layout.programs))
+        work.do(*steps)
+    return work.facts() if steps else facts
+
+
+def existing(facts: Facts, app: str) -> Release:
+    """Return the live release of an app. Raises UsageError if it has none."""
+    release = facts.app(app).live_release
+    if not release:
+        raise UsageError(f"{app} has no release that could run", "deploy it with `uncork up`")
+    return release
