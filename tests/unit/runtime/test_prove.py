@@ -1,6 +1,7 @@
 """The proof that an app can be imported: by a real, clean interpreter in a small project."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -36,7 +37,8 @@ def proven(source: Path) -> Prove:
     def run(code: str, *seconds: str, how: tuple[str, ...] = (SCRIPT,)) -> tuple[int, Proof]:
         (source / "shop" / "__init__.py").write_text(code)
         argv = (sys.executable, *how, str(source.parent / "run.py"), *seconds)
-        done = subprocess.run(argv, cwd=source, capture_output=True, text=True, timeout=30, check=False)
+        env = {**os.environ, "PYTHONPATH": str(Path(SCRIPT).parents[1])} if "-m" in how else None
+        done = subprocess.run(argv, cwd=source, env=env, capture_output=True, text=True, timeout=30, check=False)
         return done.returncode, json.loads(done.stdout)
 
     return run
