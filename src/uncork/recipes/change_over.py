@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from uncork.layout import Layout
 from uncork.model import Account, Instance, Release, Site
-from uncork.plan import Drain, Link, Plan, Probe, Step
+from uncork.plan import Drain, Link, Plan, Probe, Remove, Step
 from uncork.recipes.front import Refresh
 from uncork.supervisors.supervisor import Supervisor
 
@@ -33,8 +33,8 @@ def change_over(
     forget = supervisor.stop(layout, new.instance, new.release.drain)
     return Plan(
         prepare=(*begin, *_prove(new, layout), *front.prepare),
-        switch=(*_point(layout, new.instance), *front.switch),
-        revert=(*(_point(layout, live.instance) if live else ()), *front.revert, *forget),
+        switch=(*_point(layout, new.instance, "switch"), *front.switch),
+        revert=(*_point_back(live, layout, new.instance.app), *front.revert, *forget),
         cleanup=retire(live, layout, supervisor) if live else (),
     )
 
@@ -46,12 +46,19 @@ def retire(old: Running, layout: Layout, supervisor: Supervisor) -> tuple[Step, 
     return (drain, *supervisor.stop(layout, old.instance, old.release.drain))
 
 
-def _point(layout: Layout, instance: Instance) -> tuple[Step, ...]:
+def _point(layout: Layout, instance: Instance, why: str) -> tuple[Step, ...]:
     """The socket first: it is what visitors notice."""
     app = layout.app(instance.app)
     socket = app.socket(instance).relative_to(app.sockets)
     release = app.release(instance.release).relative_to(app.root)
-    return (Link(app.current_socket, str(socket), "switch"), Link(app.live, str(release)))
+    return (Link(app.current_socket, str(socket), why), Link(app.live, str(release)))
+
+
+def _point_back(live: Running | None, layout: Layout, name: str) -> tuple[Step, ...]:
+    if live:
+        return _point(layout, live.instance, "switch back")
+    app = layout.app(name)
+    return (Remove(app.current_socket), Remove(app.live))
 
 
 def _prove(new: Running, layout: Layout) -> tuple[Step, ...]:

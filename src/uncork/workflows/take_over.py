@@ -39,14 +39,15 @@ def take_over(work: Work, facts: Facts, new: Running, address: Address, *written
     `written` are steps that belong to the switch: once it begins, the release has proven itself.
     """
     app = facts.app(new.release.app)
-    live = Running(app.live_release, app.live) if app.live and app.live_release and not app.stopped else None
+    live = Running(app.live_release, app.live) if app.live and app.live_release else None
     with files.hold_waiting(work.layout.lock, FRONT_WAIT):
         now = work.facts()
         wanted = sites(now, replace(new.release.site, stopped=False))
         front = refreshed(work, now, Served(address, wanted))
         plan = change_over(new, live, work.layout, work.supervisor, front, work.account)
         apply(replace(plan, switch=(*written, *plan.switch), cleanup=()), work.account, work.report)
-    apply(Plan(cleanup=plan.cleanup), work.account, work.report)
+    if not app.stopped:
+        apply(Plan(cleanup=plan.cleanup), work.account, work.report)
     return deployed(work, new.release, wanted, address, app)
 
 

@@ -1,0 +1,31 @@
+import pytest
+
+from tests.unit.recipes.parts import app_facts, facts
+from uncork.config import Config
+from uncork.errors import UsageError
+from uncork.model import Address, Protocol, Site
+from uncork.recipes.address import decide, url
+
+
+def test_the_command_line_wins_over_the_config_and_the_config_over_what_is() -> None:
+    known = facts(app_facts("shop"))
+    assert decide(known, Config("shop", port=9000), 9001, None) == Address("127.0.0.1", 9001)
+    assert decide(known, Config("shop", port=9000), None, None) == Address("127.0.0.1", 9000)
+    assert decide(known, Config("shop"), None, "0.0.0.0") == Address("0.0.0.0", 8000)
+
+
+def test_a_config_may_not_pull_the_port_from_under_other_apps() -> None:
+    with pytest.raises(UsageError, match="blog with it") as refused:
+        decide(facts(app_facts("blog")), Config("shop", port=9000), None, None)
+    assert "uncork up --port 9000" in refused.value.fix
+
+
+def test_the_first_app_answers_on_the_port_itself_and_the_others_by_name() -> None:
+    first, second = Site("shop", Protocol.UWSGI), Site("blog", Protocol.UWSGI)
+    assert url(first, (first, second), Address()) == "http://127.0.0.1:8000/"
+    assert url(second, (first, second), Address()) == "http://blog.localhost:8000/"
+
+
+def test_an_app_with_a_mount_of_its_own_answers_under_it() -> None:
+    first, second = Site("shop", Protocol.UWSGI), Site("blog", Protocol.UWSGI, mount="/blog")
+    assert url(second, (first, second), Address("::1", 80)) == "http://[::1]:80/blog/"

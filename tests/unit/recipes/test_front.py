@@ -1,0 +1,52 @@
+from pathlib import Path
+
+from tests.unit.recipes.parts import LAYOUT, NamedFront, NamedSupervisor, app_facts, facts, said
+from uncork.model import Address, Facts, Protocol, Site
+from uncork.recipes.front import Refresh, Served, refresh, sites
+
+SHOP = LAYOUT.front / "apps" / "shop.conf"
+
+
+def refreshed(known: Facts, on_disk: dict[Path, str], port: int = 8000) -> Refresh:
+    wanted = Served(Address(port=port), sites(known))
+    return refresh(NamedFront(), NamedSupervisor(), LAYOUT, known, wanted, on_disk)
+
+
+def test_a_front_whose_config_stays_the_same_is_not_touched() -> None:
+    known = facts(app_facts("shop"))
+    assert refreshed(known, {SHOP: str(sites(known)[0])}) == Refresh()
+
+
+def test_a_changed_config_is_checked_before_the_front_reads_it() -> None:
+    steps = refreshed(facts(app_facts("shop")), {SHOP: "old"})
+    assert said(steps.prepare) == [f"File {SHOP}", "Run"]
+    assert said(steps.switch) == ["reload_front"]
+
+
+def test_a_failure_puts_the_old_config_back_and_has_the_front_read_it() -> None:
+    steps = refreshed(facts(app_facts("shop"), app_facts("blog")), {SHOP: "old"})
+    assert said(steps.revert) == [f"File {SHOP}", f"Remove {LAYOUT.front / 'apps' / 'blog.conf'}", "reload_front"]
+
+
+def test_a_front_that_is_not_there_is_started_and_waited_for() -> None:
+    known = facts(app_facts("shop"), front=False)
+    steps = refreshed(known, {SHOP: str(sites(known)[0])})
+    assert said(steps.switch) == ["start_front 127.0.0.1:8000", "Answer"]
+
+
+def test_another_port_starts_the_front_again() -> None:
+    known = facts(app_facts("shop"))
+    assert said(refreshed(known, {SHOP: str(sites(known)[0])}, port=9000).switch)[0] == "start_front 127.0.0.1:9000"
+
+
+def test_the_config_of_an_app_that_is_gone_goes_too() -> None:
+    known = facts(app_facts("shop"))
+    steps = refreshed(known, {SHOP: str(sites(known)[0]), LAYOUT.front / "apps" / "gone.conf": ""})
+    assert said(steps.switch) == ["reload_front", f"Remove {LAYOUT.front / 'apps' / 'gone.conf'}"]
+
+
+def test_sites_keep_the_order_of_their_first_deploy() -> None:
+    known = facts(app_facts("shop"), app_facts("blog"))
+    changed = Site("shop", Protocol.UWSGI, mount="/shop")
+    assert [site.app for site in sites(known, changed)] == ["shop", "blog"]
+    assert [site.app for site in sites(known, gone="shop")] == ["blog"]

@@ -1,0 +1,15 @@
+from dataclasses import replace
+from pathlib import Path
+
+from tests.unit.recipes.parts import LAYOUT, app_facts, release, said
+from uncork.recipes.retire import old_environments, old_releases
+
+
+def test_the_newest_releases_are_kept_and_the_live_one_whatever_its_age() -> None:
+    app = replace(app_facts("shop", live=1), releases=tuple(release(n) for n in range(1, 8)))
+    assert said(old_releases(app, 3, LAYOUT)) == [f"Remove /state/apps/shop/releases/{n}" for n in (2, 3, 4)]
+
+
+def test_an_environment_goes_when_no_release_uses_it() -> None:
+    paths = (Path("/state/apps/shop/venvs/abc"), Path("/state/apps/shop/venvs/def"))
+    assert said(old_environments(app_facts("shop"), paths)) == ["Remove /state/apps/shop/venvs/def"]
