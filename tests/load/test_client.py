@@ -68,7 +68,7 @@ def seen(port: int, *shots: Shot, rate: float = 50.0, fresh: int = 3, seconds: f
 def test_good_answers_are_counted_with_their_release(port: int) -> None:
     result = seen(port, Shot(), POST)
     assert not result.failures
-    assert result.sent == len(result.samples) > 20
+    assert result.sent == len(result.samples) > 8
     assert {s.method for s in result.samples} == {"GET", "POST"}
     assert list(result.releases) == [7]
 

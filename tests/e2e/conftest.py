@@ -1,0 +1,63 @@
+"""State directories: one a test, or one a module where a deploy is worth sharing. All tests here start real servers."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from e2e.state import Uncork, copied, state
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.slow)
+
+
+FIGURES: Final = pytest.StashKey[list[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[FIGURES] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.stash[FIGURES]:
+        terminalreporter.section("figures")
+        for line in config.stash[FIGURES]:
+            terminalreporter.line(line)
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Takes a line to be printed after all tests: what was measured, where nothing is asserted of it."""
+    return request.config.stash[FIGURES].append
+
+
+@pytest.fixture
+def uncork() -> Iterator[Uncork]:
+    with state() as uncork:
+        yield uncork
+
+
+@pytest.fixture
+def hello(uncork: Uncork) -> Path:
+    return copied("hello", uncork.root / "hello")
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Uncork]:
+    """A state directory for the whole module, with `hello` deployed as release 1."""
+    with state() as uncork:
+        uncork.up(copied("hello", uncork.root / "hello")).ok()
+        yield uncork
+
+
+@pytest.fixture
+def project(shared: Uncork) -> Path:
+    """The project of the module's state directory, as it was at first."""
+    shutil.rmtree(shared.root / "hello")
+    return copied("hello", shared.root / "hello")
