@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from e2e.state import rewrite
+from tests.e2e.state import rewrite
 
 
 @dataclass(frozen=True)

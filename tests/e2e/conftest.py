@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from e2e.state import Uncork, copied, state
+from tests.e2e.state import Uncork, copied, state
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import uncork.apply
-
 from uncork.cli import main
 from uncork.model import Account
 from uncork.plan import Step

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, cast
 
-from load.client import Load, Schedule, Shot
+from tests.load.client import Load, Schedule, Shot
 
 PROJECTS: Final = Path(__file__).parents[1] / "projects"
 EXAMPLES: Final = Path(__file__).parents[2] / "examples"

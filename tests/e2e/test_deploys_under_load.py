@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from e2e.state import Uncork, rewrite
+from tests.e2e.state import Uncork, rewrite
 
 
 def test_twenty_deploys_under_load_lose_no_request_and_leave_no_old_answer(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.state import Uncork, copied, rewrite, state
+from tests.e2e.state import Uncork, copied, rewrite, state
 
 LEFT = (0, 4, 12, 24, 48, 100, 300, 1000)
 

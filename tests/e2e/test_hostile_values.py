@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from e2e.state import Done, Uncork, copied, eventually, rewrite, state
+from tests.e2e.state import Done, Uncork, copied, eventually, rewrite, state
 
 HOSTILE: Final = {
     "newline": "a\nb",

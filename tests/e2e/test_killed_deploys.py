@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from e2e.state import Done, Uncork, copied, rewrite, state
-from load.client import GET
+from tests.e2e.state import Done, Uncork, copied, rewrite, state
+from tests.load.client import GET
 
 KILLED_UP = Path(__file__).with_name("killed_up.py")
 

@@ -9,9 +9,9 @@ from typing import cast
 import psutil
 import pytest
 
-from e2e.state import Json, Uncork, eventually
-from load.client import GET, Shot
-from load.result import Result
+from tests.e2e.state import Json, Uncork, eventually
+from tests.load.client import GET, Shot
+from tests.load.result import Result
 
 
 def masters(uncork: Uncork) -> list[int]:

@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from e2e.state import Uncork, copied, rewrite
+from tests.e2e.state import Uncork, copied, rewrite
 
 
 def test_of_two_deploys_at_once_one_wins_and_the_other_says_so_at_once(shared: Uncork, project: Path) -> None:

@@ -6,8 +6,8 @@ from typing import cast
 
 import pytest
 
-from e2e.state import EXAMPLES, Uncork, copied, rewrite, state
-from load.client import GET
+from tests.e2e.state import EXAMPLES, Uncork, copied, rewrite, state
+from tests.load.client import GET
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from typing import Final
 
 import pytest
 
-from e2e.state import Uncork
-from load.client import GET
+from tests.e2e.state import Uncork
+from tests.load.client import GET
 
 CANARY: Final = "canary-beside-the-static-folder"
 

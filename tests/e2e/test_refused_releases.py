@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from e2e.breakage import BREAKAGES, Breakage
-from e2e.state import Uncork, copied, free_port, gone, state
+from tests.e2e.breakage import BREAKAGES, Breakage
+from tests.e2e.state import Uncork, copied, free_port, gone, state
 
 
 def kept(uncork: Uncork) -> set[str]:

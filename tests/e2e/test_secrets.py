@@ -10,7 +10,7 @@ from typing import Final, final
 import psutil
 import pytest
 
-from e2e.state import Uncork, copied, rewrite
+from tests.e2e.state import Uncork, copied, rewrite
 
 BY_STDIN: Final = "canary-by-stdin-7c1d4e"
 BY_WORDS: Final = "canary-by-words-9a2b3f"

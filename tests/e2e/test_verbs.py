@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from e2e.state import Json, Uncork, copied, eventually, rewrite, state
+from tests.e2e.state import Json, Uncork, copied, eventually, rewrite, state
 
 
 def digest(root: Path) -> dict[str, str]:

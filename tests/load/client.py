@@ -16,8 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, final
 
-from load.connection import Answer, BrokenError, Connection, open_connection
-from load.result import Failure, Result, Sample
+from tests.load.connection import Answer, BrokenError, Connection, open_connection
+from tests.load.result import Failure, Result, Sample
 
 RELEASE: Final = re.compile(rb"release (\d+)")
 SWEEP: Final = 0.1
@@ -66,10 +66,10 @@ class Load:
 
     def __enter__(self) -> "Load":
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "load.client"],
+            [sys.executable, "-m", "tests.load.client"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            cwd=Path(__file__).parents[1],
+            cwd=Path(__file__).parents[2],
         )
         assert self._process.stdin
         assert self._process.stdout

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from load.client import POST, Client, Load, Schedule, Shot
-from load.connection import Answer, parse
-from load.result import Result
+from tests.load.client import POST, Client, Load, Schedule, Shot
+from tests.load.connection import Answer, parse
+from tests.load.result import Result
 
 pytestmark = pytest.mark.slow
 
