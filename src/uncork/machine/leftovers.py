@@ -1,0 +1,97 @@
+"""Processes of a state directory that no supervisor holds any more: after one was killed, they serve on."""
+
+import os
+from pathlib import Path
+
+from uncork.layout import Layout
+from uncork.machine.processes import PROC, group_of, parent_of, pids
+from uncork.machine.sockets import answers
+
+
+def find(layout: Layout) -> tuple[int, ...]:
+    """Return the pids to end, a supervisor that does not answer any more first; none where there is no /proc.
+
+    A service is known by its environment, a supervisor by its config in its command line, and nginx, which writes its
+    title over its environment, by its config in its title, or by the group of a master of ours and the folder it is
+    in. So a pid that was given to somebody else since is never ours.
+    """
+    held = _supervisor(layout)
+    known = pids()
+    parents = {pid: parent_of(pid) for pid in known}
+    lost = [pid for pid in known if not _is_held(pid, held, parents)]
+    supervisors = [pid for pid in lost if _is_supervisor(pid, layout)]
+    others = [pid for pid in lost if pid not in supervisors and _is_ours(pid, layout)]
+    return tuple(sorted(supervisors) + sorted(others))
+
+
+def _supervisor(layout: Layout) -> int | None:
+    """Return the pid of the supervisor that takes our orders."""
+    pid = _pid_in(layout.supervisor_pid)
+    return pid if pid and _is_supervisor(pid, layout) and answers(layout.supervisor_socket) else None
+
+
+def _is_held(pid: int, supervisor: int | None, parents: dict[int, int]) -> bool:
+    """Whether a process is the supervisor, a descendant of its, or we ourselves with all who started us."""
+    if supervisor is None:
+        return pid in _ancestry(os.getpid(), parents)
+    return supervisor in _ancestry(pid, parents) or pid in _ancestry(os.getpid(), parents)
+
+
+def _ancestry(pid: int, parents: dict[int, int]) -> list[int]:
+    line: list[int] = []
+    while pid and pid not in line:
+        line.append(pid)
+        pid = parents.get(pid, 0)
+    return line
+
+
+def _is_supervisor(pid: int, layout: Layout) -> bool:
+    command = _words(pid, "cmdline")
+    named = os.fsencode(layout.supervisor_config)
+    return named in command and any(b"supervisord" in word for word in command if word != named)
+
+
+def _is_ours(pid: int, layout: Layout) -> bool:
+    return _is_service(pid, layout) or _is_front(pid, layout)
+
+
+def _is_service(pid: int, layout: Layout) -> bool:
+    """UNCORK_HOME alone may stand in anybody's shell; UNCORK_RUN is set for what a supervisor starts only."""
+    environment = _words(pid, "environ")
+    if b"UNCORK_HOME=" + os.fsencode(layout.home) not in environment:
+        return False
+    prefix = b"UNCORK_RUN=" + os.fsencode(layout.run) + b"/"
+    return any(word.startswith(prefix) for word in environment)
+
+
+def _is_front(pid: int, layout: Layout) -> bool:
+    title = b" ".join(_words(pid, "cmdline"))
+    if not title.startswith(b"nginx: "):
+        return False
+    if os.fsencode(layout.front) + b"/" in title:
+        return True
+    folder = _folder(pid)
+    inside = folder is not None and (folder.is_relative_to(layout.home) or folder.is_relative_to(layout.run))
+    return inside or group_of(pid) == _pid_in(layout.front_pid)
+
+
+def _folder(pid: int) -> Path | None:
+    try:
+        return (PROC / str(pid) / "cwd").readlink()
+    except OSError:
+        return None
+
+
+def _words(pid: int, name: str) -> list[bytes]:
+    try:
+        return (PROC / str(pid) / name).read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
+def _pid_in(path: Path) -> int | None:
+    try:
+        text = path.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return int(text) if text.isdecimal() else None

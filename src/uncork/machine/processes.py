@@ -1,0 +1,122 @@
+"""Processes and users of this machine: who serves, what lives, and how a group of processes is ended."""
+
+import grp
+import os
+import pwd
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Final
+
+from uncork.model import Account
+
+CANDIDATES: Final = ("uncork", "www-data", "nobody")
+POLL: Final = 0.02
+PROC: Final = Path("/proc")
+
+
+def account() -> Account | None:
+    """Return who serves requests when we are root: the first that exists of uncork, www-data and nobody."""
+    if os.geteuid() != 0:
+        return None
+    return next((found for name in CANDIDATES if (found := _named(name))), None)
+
+
+def _named(name: str) -> Account | None:
+    try:
+        entry = pwd.getpwnam(name)
+        return Account(name, grp.getgrgid(entry.pw_gid).gr_name, entry.pw_uid, entry.pw_gid)
+    except KeyError:
+        return None
+
+
+def reachable(path: str, account: Account) -> bool:
+    """Return whether that account can get to a program and execute it. Only root can ask this."""
+    argv = ("test", "-x", path)
+    asked = subprocess.run(argv, user=account.uid, group=account.gid, extra_groups=(), check=False, cwd="/")
+    return asked.returncode == 0
+
+
+def alive(pid: int) -> bool:
+    """Return whether a process runs; one that has ended, and that nobody has asked about yet, does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return _state(pid) != "Z"
+
+
+def stop_group(pid: int, seconds: float) -> None:
+    """Ask a process and its group to end, and kill what has not after that many seconds; ended ones are fine."""
+    try:
+        group = os.getpgid(pid)
+    except ProcessLookupError:
+        return
+    target = group if group not in {0, 1, os.getpgrp()} else None
+    members = _members(group) if target else (pid,)
+    _signal(pid, target, signal.SIGTERM)
+    if not _gone(members, seconds):
+        _signal(pid, target, signal.SIGKILL)
+        _gone(members, 1.0)
+
+
+def _signal(pid: int, group: int | None, number: signal.Signals) -> None:
+    """Never to a group that we are in ourselves."""
+    try:
+        if group:
+            os.killpg(group, number)
+        else:
+            os.kill(pid, number)
+    except ProcessLookupError:
+        pass
+
+
+def _members(group: int) -> tuple[int, ...]:
+    return tuple(pid for pid in pids() if group_of(pid) == group) or (group,)
+
+
+def _gone(members: tuple[int, ...], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while any(alive(pid) for pid in members):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(POLL)
+    return True
+
+
+def pids() -> tuple[int, ...]:
+    """Return every process; none where there is no /proc."""
+    try:
+        return tuple(int(path.name) for path in PROC.iterdir() if path.name.isdecimal())
+    except FileNotFoundError:
+        return ()
+
+
+def group_of(pid: int) -> int:
+    """Return the number of a process's group; 0 if it has ended."""
+    try:
+        return os.getpgid(pid)
+    except (ProcessLookupError, PermissionError):
+        return 0
+
+
+def parent_of(pid: int) -> int:
+    """Return the pid of a process's parent; 0 if it has ended."""
+    fields = _stat(pid)
+    return int(fields[1]) if len(fields) > 1 else 0
+
+
+def _state(pid: int) -> str:
+    fields = _stat(pid)
+    return fields[0] if fields else ""
+
+
+def _stat(pid: int) -> list[str]:
+    """Return the fields of proc(5)'s stat from the third on: the second is a name that may hold anything."""
+    try:
+        return (PROC / str(pid) / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+    except OSError:
+        return []

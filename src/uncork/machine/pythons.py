@@ -1,0 +1,108 @@
+"""The Pythons of this machine: the one that runs uncork, those on the PATH, uv's and pyenv's."""
+
+import os
+import platform
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from uncork.model import Interpreter
+
+NAME: Final = re.compile(r"python3\.\d+$")
+VERSION: Final = re.compile(rb"Python (3\.\S+)")
+USUAL: Final = ("/usr/local/bin", "/usr/bin")
+SCRIPT: Final = b"#!"
+WAIT: Final = 5.0
+
+
+def interpreters(uv: str) -> tuple[Interpreter, ...]:
+    """Return every Python 3 by its real path: the one that runs uncork first, then in the order of the PATH.
+
+    `uv python list` would tell too, but it runs every shim of pyenv's (0.7 s where each other way takes 0.05 s), and
+    names the shims, which are of no use to another user.
+    """
+    ours = Path(os.path.realpath(_running()))
+    found = dict.fromkeys(path for folder in _folders(uv) for path in _in(folder))
+    found.pop(ours, None)
+    asked = [(path, _ask(path)) for path in found]
+    answers = ((path, _answer(process)) for path, process in asked)
+    others = (Interpreter(str(path), version) for path, version in answers if version)
+    return (Interpreter(str(ours), platform.python_version()), *others)
+
+
+def _running() -> Path:
+    """Return the interpreter below the virtual environment that we may run in."""
+    base = Path(sys.base_prefix, "bin", f"python3.{sys.version_info.minor}")
+    return base if base.exists() else Path(sys.executable)
+
+
+def _folders(uv: str) -> Iterator[Path]:
+    for folder in (*os.environ.get("PATH", "").split(os.pathsep), *USUAL):
+        if folder:
+            yield Path(folder)
+    for root in (_uv_folder(uv), Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")):
+        if root.is_dir():
+            yield from (path / "bin" for path in sorted(root.iterdir(), key=_numbers, reverse=True))
+
+
+def _numbers(path: Path) -> tuple[int, ...]:
+    """3.10 is newer than 3.9."""
+    return tuple(int(digits) for digits in re.findall(r"\d+", path.name))
+
+
+def _uv_folder(uv: str) -> Path:
+    """Return where uv keeps the Pythons it installs."""
+    argv = (uv, "python", "dir", "--color", "never", "--offline")
+    answer = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=WAIT)
+    return Path(answer.stdout.strip() or "/nonexistent")
+
+
+def _in(folder: Path) -> Iterator[Path]:
+    """Yield the programs in a folder that are named like a Python, by their real path; no scripts, as shims are."""
+    try:
+        names = [entry.name for entry in os.scandir(folder) if NAME.match(entry.name) or entry.name == "python3"]
+    except OSError:
+        return
+    for name in sorted(names, key=_minor, reverse=True):
+        real = Path(os.path.realpath(folder / name))
+        if NAME.match(real.name) and _is_program(real):
+            yield real
+
+
+def _minor(name: str) -> int:
+    """`python3` comes first: it is what the machine's owner chose."""
+    return int(name.partition(".")[2] or sys.maxsize)
+
+
+def _is_program(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(2) != SCRIPT and os.access(path, os.X_OK)
+    except OSError:
+        return False
+
+
+def _ask(path: Path) -> "subprocess.Popen[bytes] | None":
+    """All are asked at once: each takes some milliseconds."""
+    try:
+        return subprocess.Popen(
+            (path, "-V"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+    except OSError:
+        return None
+
+
+def _answer(process: "subprocess.Popen[bytes] | None") -> str | None:
+    if process is None:
+        return None
+    try:
+        output, _ = process.communicate(timeout=WAIT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        return None
+    match = VERSION.match(output)
+    return match[1].decode() if match else None
