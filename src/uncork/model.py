@@ -269,6 +269,7 @@ class Facts:
 
     `apps` are in the order of their first deploy. `address` is None before the first deploy. `supervising` says
     whether supervisord answers; `programs` is what it runs. `leftovers` are processes of ours that no supervisor holds.
+    `notes` name files that could not be read and were passed over.
     """
 
     machine: Machine
@@ -279,6 +280,7 @@ class Facts:
     programs: tuple[Program, ...] = ()
     leftovers: tuple[int, ...] = ()
     down: bool = False
+    notes: tuple[str, ...] = ()
 
     def app(self, name: str) -> AppFacts:
         """What is so for that app; an empty one if it was never deployed."""

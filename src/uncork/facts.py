@@ -1,0 +1,130 @@
+"""What is so on this machine, read once, changing nothing: a broken file is a note, never a failure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from uncork.errors import UserError
+from uncork.layout import AppLayout, Layout
+from uncork.machine import capacity, files, leftovers, processes, supervisord
+from uncork.model import Address, AppFacts, Facts, Instance, Program, Release
+from uncork.records import Event, FrontRecord, decode, decode_event, decode_front
+
+HISTORY_READ: Final = 64 * 1024
+
+
+@dataclass
+class _Notes:
+    """What could not be read, told with the file's name."""
+
+    said: list[str] = field(default_factory=list)
+
+    def broken(self, path: Path, error: UserError) -> None:
+        """Note a file that is passed over."""
+        self.said.append(f"{path} is passed over: {error.problem}")
+
+
+def read(layout: Layout) -> Facts:
+    """Return what is so. Raises UserError only where a folder of the state directory can't be read at all."""
+    notes = _Notes()
+    front = _front(layout, notes)
+    running = supervisord.programs(layout.supervisor_socket)
+    apps = tuple(_app(layout.app(name), running or (), notes) for name in _names(layout))
+    return Facts(
+        machine=capacity.machine(layout.home),
+        account=processes.account(),
+        address=Address(front.bind, front.port) if front else None,
+        apps=_in_order(apps, front.apps if front else ()),
+        supervising=running is not None,
+        programs=running or (),
+        leftovers=leftovers.find(layout),
+        down=layout.down.exists(),
+        notes=tuple(notes.said),
+    )
+
+
+def events(layout: AppLayout) -> tuple[Event, ...]:
+    """Return the latest part of an app's history, oldest first; a line that a crash cut short is passed over."""
+    length = files.size(layout.history)
+    lines = files.tail(layout.history, 0, HISTORY_READ).splitlines()
+    whole = lines[1:] if length > HISTORY_READ else lines
+    return tuple(event for line in whole if (event := _event(line)))
+
+
+def _event(line: str) -> Event | None:
+    try:
+        return decode_event(line)
+    except UserError:
+        return None
+
+
+def _front(layout: Layout, notes: _Notes) -> FrontRecord | None:
+    if not layout.front_record.exists():
+        return None
+    try:
+        return decode_front(files.read(layout.front_record))
+    except UserError as error:
+        notes.broken(layout.front_record, error)
+        return None
+
+
+def _names(layout: Layout) -> tuple[str, ...]:
+    return tuple(path.name for path in files.names_in(layout.apps) if path.is_dir())
+
+
+def _app(layout: AppLayout, running: Sequence[Program], notes: _Notes) -> AppFacts:
+    folders = sorted(int(path.name) for path in files.names_in(layout.releases) if path.name.isdecimal())
+    releases = tuple(release for number in folders if (release := _release(layout, number, notes)))
+    programs = tuple(p for p in running if (i := Instance.parse(p.name)) and i.app == layout.app)
+    past = (event.release for event in events(layout) if event.release)
+    live = _live(layout, programs)
+    return AppFacts(
+        name=layout.app,
+        live=live,
+        releases=releases,
+        programs=programs,
+        stopped=layout.stopped.exists(),
+        next_release=1 + max((*folders, *past, live.release if live else 0)),
+    )
+
+
+def _release(layout: AppLayout, number: int, notes: _Notes) -> Release | None:
+    """Return a finished release; one without a record was never finished."""
+    path = layout.record(number)
+    if not path.exists():
+        return None
+    try:
+        return decode(files.read(path))
+    except UserError as error:
+        notes.broken(path, error)
+        return None
+
+
+def _live(layout: AppLayout, programs: Sequence[Program]) -> Instance | None:
+    """Return what the front connects to; where sockets are gone, as after a reboot, what is marked as live."""
+    target = _target(layout.current_socket)
+    if target and (instance := Instance.parse(f"{layout.app}.{target.parent.name}")):
+        return instance
+    target = _target(layout.live)
+    if target is None or not target.name.isdecimal():
+        return None
+    found = [i for program in programs if (i := Instance.parse(program.name)) and i.release == int(target.name)]
+    return max(found, default=Instance(layout.app, int(target.name)))
+
+
+def _target(link: Path) -> Path | None:
+    try:
+        return link.readlink()
+    except OSError:
+        return None
+
+
+def _in_order(apps: Sequence[AppFacts], recorded: Sequence[str]) -> tuple[AppFacts, ...]:
+    """Sort by first deploy: what the front's record says, then those it does not know by their oldest release."""
+
+    def key(app: AppFacts) -> tuple[int, str, str]:
+        place = recorded.index(app.name) if app.name in recorded else len(recorded)
+        return (place, min((release.created for release in app.releases), default="~"), app.name)
+
+    return tuple(sorted(apps, key=key))
