@@ -1,0 +1,131 @@
+"""Waiting until something is so: a release answers, the front does, nobody is left at a socket, a program has ended."""
+
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from uncork.errors import StepFailedError
+from uncork.machine import files, sockets, supervisord
+from uncork.machine.supervisord import SupervisorFault
+from uncork.model import Program
+from uncork.plan import Answer, Drain, Gone, Probe
+from uncork.report import Reporter
+
+SHORTEST: Final = 0.005
+LONGEST: Final = 0.05
+AFTER_A_REFUSAL: Final = 0.5
+ENDED: Final = frozenset({"EXITED", "BACKOFF", "FATAL"})
+ENOUGH: Final = 2
+LOG_LINES: Final = 60
+LOG_BYTES: Final = 64 * 1024
+
+
+class _EndedError(Exception):
+    """The program that should answer has ended."""
+
+
+def probe(step: Probe) -> None:
+    """Ask until the answer is below `below`. Raises StepFailedError at the deadline, or once the program has ended.
+
+    A connection waits in the server's queue until it is up, so one question usually does; nobody is asked twice
+    for as long as an answer may still come.
+    """
+    written = files.size(step.log) if step.log else 0
+    watch = _Watch(step)
+    told, body = "no answer", ""
+    for left in _until(step.deadline):
+        try:
+            watch.look()
+            said = sockets.ask(step.socket, step.path, step.speaks, step.host, left, watch.look)
+        except _EndedError:
+            raise _failed(step, "its server ended before it answered", written, body) from None
+        except TimeoutError:
+            continue
+        except OSError as error:
+            told = f"no answer ({error.strerror or error})"
+            continue
+        if said.status < step.below:
+            return
+        told, body = f"the answer was {said.status}", said.excerpt
+        time.sleep(min(AFTER_A_REFUSAL, left))
+    raise _failed(step, f"{told} within {step.deadline:g} s", written, body)
+
+
+def _until(deadline: float) -> Iterator[float]:
+    """Yield the seconds that are left, pausing between: briefly at first."""
+    end = time.monotonic() + deadline
+    pause = SHORTEST
+    while (left := end - time.monotonic()) > 0:
+        yield left
+        time.sleep(min(pause, max(0.0, end - time.monotonic())))
+        pause = min(2 * pause, LONGEST)
+
+
+def _failed(step: Probe, reason: str, written: int, body: str) -> StepFailedError:
+    """What the app wrote since explains it best; else what it answered."""
+    log = files.tail(step.log, written, LOG_BYTES) if step.log else ""
+    return StepFailedError(step.why, f"{step.path}: {reason}", "\n".join(log.splitlines()[-LOG_LINES:]) or body)
+
+
+class _Watch:
+    """Looks whether the program still runs; supervisord starts an ended one again, so it looks more than once."""
+
+    def __init__(self, step: Probe) -> None:
+        self._step = step
+        self._seen = 0
+        self._next = time.monotonic() + sockets.TICK
+
+    def look(self) -> None:
+        """Raise _EndedError when the program was seen ended often enough; look no more than ten times a second."""
+        now = time.monotonic()
+        if self._step.supervisor is None or now < self._next:
+            return
+        self._next = now + sockets.TICK
+        found = supervisord.programs(self._step.supervisor) or ()
+        self._seen += any(p.name == self._step.program and p.state in ENDED for p in found)
+        if self._seen >= ENOUGH:
+            raise _EndedError
+
+
+def answer(step: Answer) -> None:
+    """Ask the front until it answers anything. Raises StepFailedError at the deadline."""
+    for left in _until(step.deadline):
+        try:
+            sockets.ask_front(step.address, step.port, "localhost", "/", min(left, 1.0))
+        except OSError:
+            continue
+        return
+    raise StepFailedError(step.why, f"nobody answered at {step.address}:{step.port} within {step.deadline:g} s")
+
+
+def drain(step: Drain, report: Reporter) -> None:
+    """Wait until nobody is at the socket any more; after `most` seconds what is still there is only noted."""
+    time.sleep(step.least)
+    load = sockets.waiting(step.socket)
+    for _ in _until(step.most - step.least):
+        if load is None or load.idle:
+            return
+        load = sockets.waiting(step.socket)
+    if load and not load.idle:
+        report.note(f"{load.open + load.queued} connections were still open after {step.most:g} s; they are given up")
+
+
+def gone(step: Gone) -> None:
+    """Wait until no process of the program runs, its holder neither. Raises StepFailedError after `most` seconds.
+
+    Each question makes supervisord notice at once what has ended. Where no supervisord answers, nothing runs; one
+    that is shutting down refuses to say, but still answers.
+    """
+    for _ in _until(step.most):
+        try:
+            found = supervisord.processes(step.socket) or ()
+        except SupervisorFault:
+            continue
+        if not any(process.running and step.program in _names(process) for process in found):
+            return
+    raise StepFailedError(step.why, f"{step.program} still runs after {step.most:g} s")
+
+
+def _names(process: Program) -> tuple[str, str]:
+    """A process is named `group:name`; a step means either all of the group or one process."""
+    return process.name, process.name.partition(":")[0]
