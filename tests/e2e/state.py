@@ -143,10 +143,17 @@ class Uncork:
         """The processes of this state directory, whoever their parent is: pid -> command line."""
         return dict(_processes_of(str(self.home)))
 
+    def listed(self, verb: str, key: str) -> list[Json]:
+        """The objects that a verb lists under a key."""
+        return cast("list[Json]", self.run(verb, "--json").json()[key])
+
     def app(self, name: str = "hello") -> Json:
         """What `status` says of an app."""
-        apps = cast("list[Json]", self.run("status", "--json").json()["apps"])
-        return next(a for a in apps if a["name"] == name)
+        return next(a for a in self.listed("status", "apps") if a["name"] == name)
+
+    def workers(self) -> list[int]:
+        """The pids of the processes that answer, as `status` tells."""
+        return [int(str(w["pid"])) for w in cast("list[Json]", self.app()["workers"])]
 
     def release(self) -> int:
         """The release that answers."""

@@ -91,12 +91,9 @@ def test_a_hostile_health_path_is_refused_or_asked_exactly(shared: Uncork, proje
 def test_a_hostile_option_is_refused(shared: Uncork, project: Path, value: str) -> None:
     if "\0" in value or len(value) > 60_000:
         return  # no command line can hold them
-    for option in (("--app", value), ("--env", value), ("--port", value)):
-        if option[0] == "--env" and value.replace("-", "").isalpha():
-            continue
-        done = shared.run("plan", str(project), *option)
-        assert done.code == 2, (option, done.said)
-        assert "Traceback" not in done.said
+    refused(shared.run("restart", "--app", value))
+    refused(shared.run("plan", str(project), "--port", value))
+    refused(shared.run("plan", str(project), "--env", value))
     assert not traces(shared)
 
 

@@ -4,24 +4,18 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from typing import cast
 
 import psutil
 import pytest
 
-from tests.e2e.state import Json, Uncork, eventually
+from tests.e2e.state import Uncork, eventually
 from tests.load.client import GET, Shot
 from tests.load.result import Result
 
 
 def masters(uncork: Uncork) -> list[int]:
     """The uWSGI master of the live release: the parent of its workers."""
-    return list({psutil.Process(pid).ppid() for pid in workers(uncork)})
-
-
-def workers(uncork: Uncork) -> list[int]:
-    """The processes that answer, as `status` tells."""
-    return [int(cast("int", w["pid"])) for w in cast("list[Json]", uncork.app()["workers"])]
+    return list({psutil.Process(pid).ppid() for pid in uncork.workers()})
 
 
 def supervisors(uncork: Uncork) -> list[int]:
@@ -48,21 +42,21 @@ def killed(uncork: Uncork, pids: list[int], *shots: Shot, then: float = 4.0) -> 
 def test_a_killed_worker_loses_no_get(shared: Uncork, figures: Callable[[str], None]) -> None:
     for turn in range(4):
         result, moment = killed(
-            shared, workers(shared)[:1], GET, GET, Shot("/slow?s=0.02"), Shot("/echo", "POST"), then=2
+            shared, shared.workers()[:1], GET, GET, Shot("/slow?s=0.02"), Shot("/echo", "POST"), then=2
         )
         figures(f"worker killed ({turn}): {result}, whole again after {result.recovered(moment):.2f} s")
         assert not result.lost("GET")
-    eventually(lambda: len(workers(shared)) == 2)
+    eventually(lambda: len(shared.workers()) == 2)
 
 
 def test_a_worker_killed_in_the_middle_of_a_get_does_not_lose_it(shared: Uncork) -> None:
     """Both workers die while every request takes half a second: all of those in flight are asked again."""
-    result, _ = killed(shared, workers(shared), Shot("/slow?s=0.2"), then=1)
+    result, _ = killed(shared, shared.workers(), Shot("/slow?s=0.2"), then=1)
     assert not result.lost("GET"), result
 
 
 def test_a_killed_master_is_back_within_three_seconds(shared: Uncork, figures: Callable[[str], None]) -> None:
-    before = set(workers(shared)) | set(masters(shared))
+    before = set(shared.workers()) | set(masters(shared))
     result, moment = killed(shared, masters(shared))
     figures(f"master killed: {result}, whole again after {result.recovered(moment):.2f} s")
     assert result.recovered(moment) < 3
@@ -109,7 +103,7 @@ def test_a_killed_worker_of_the_front_is_replaced(shared: Uncork, figures: Calla
 @pytest.mark.parametrize("everything", [True, False], ids=["everything", "all but the servers"])
 def test_after_a_reboot_up_serves_again(shared: Uncork, everything: bool) -> None:  # noqa: FBT001
     release = shared.release()
-    spared = set() if everything else {*workers(shared), *masters(shared)}
+    spared = set() if everything else {*shared.workers(), *masters(shared)}
     for pid in set(shared.processes()) - spared:
         os.kill(pid, signal.SIGKILL)
     shared.up(shared.root / "hello").ok()
@@ -129,7 +123,7 @@ def test_start_serves_again_what_a_reboot_ended(shared: Uncork) -> None:
 
 def _one_of_each(uncork: Uncork) -> None:
     """One supervisord, one front, one server, as a fresh deploy has; nothing of an earlier life."""
-    eventually(lambda: len(workers(uncork)) == 2)
+    eventually(lambda: len(uncork.workers()) == 2)
     known = {*supervisors(uncork), *fronts(uncork), *masters(uncork)}
     for pid in uncork.processes():
         family = {pid, *(parent.pid for parent in psutil.Process(pid).parents())}

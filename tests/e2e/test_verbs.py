@@ -22,8 +22,9 @@ def digest(root: Path) -> dict[str, str]:
     return seen
 
 
-def worker_pids(uncork: Uncork) -> set[int]:
-    return {int(cast("int", w["pid"])) for w in cast("list[Json]", uncork.app()["workers"])}
+def numbers(uncork: Uncork) -> list[int]:
+    """The releases that are kept."""
+    return [int(str(row["id"])) for row in uncork.listed("releases", "releases")]
 
 
 def test_up_tells_what_it_did_as_an_object(shared: Uncork, project: Path) -> None:
@@ -83,11 +84,8 @@ def test_plan_changes_nothing_and_shows_what_would_change(shared: Uncork, projec
 
 
 def test_releases_lists_what_can_be_gone_back_to(shared: Uncork) -> None:
-    told = shared.run("releases", "--json").ok().json()
-    listed = cast("list[Json]", told["releases"])
-    numbers = [r["release"] if "release" in r else r["id"] for r in listed]
-    assert shared.release() in numbers
-    assert len([r for r in listed if r.get("live")]) == 1
+    assert shared.release() in numbers(shared)
+    assert len([row for row in shared.listed("releases", "releases") if row["state"] == "live"]) == 1
     assert str(shared.release()) in shared.run("releases").ok().out
 
 
@@ -110,24 +108,21 @@ def test_rollback_goes_back_without_a_lost_request_and_forward_again(shared: Unc
 
 
 def test_after_a_rollback_the_next_release_has_a_new_number(shared: Uncork, project: Path) -> None:
-    highest = max(
-        int(str(r["release"] if "release" in r else r["id"]))
-        for r in cast("list[Json]", shared.run("releases", "--json").json()["releases"])
-    )
+    highest = max(numbers(shared))
     shared.run("rollback").ok()
     shared.up(project).ok()
     assert shared.release() == highest + 1
 
 
 def test_restart_starts_the_same_release_side_by_side(shared: Uncork) -> None:
-    release, pids = shared.release(), worker_pids(shared)
+    release, pids = shared.release(), shared.workers()
     with shared.load(100) as load:
         shared.run("restart").ok()
-        again = worker_pids(shared)
+        again = shared.workers()
         shared.run("restart").ok()
     assert not load.result.failures, load.result
     assert shared.release() == release
-    assert len({*pids, *again, *worker_pids(shared)}) == 6
+    assert len({*pids, *again, *shared.workers()}) == 6
 
 
 def test_a_variable_takes_effect_at_a_restart_and_its_value_is_hidden_in_lists(shared: Uncork) -> None:
