@@ -45,7 +45,7 @@ docs: $(READY)
 	$(BIN)/python docs/reference.py
 
 clean:
-	@if [ -d .uncork ]; then $(BIN)/uncork down --home .uncork; fi
+	@if [ -d .uncork ] && [ -x $(BIN)/uncork ]; then $(BIN)/uncork down --home $(CURDIR)/.uncork; fi
 	rm -rf .venv .uncork dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
