@@ -24,6 +24,8 @@ class Source(Enum):
     PYPROJECT = "pyproject.toml"
     PIPFILE_LOCK = "Pipfile.lock"
     POETRY_LOCK = "poetry.lock"
+    PIPFILE = "Pipfile"
+    SETUP_CFG = "setup.cfg"
     IMPORTS = "the imports of the source"
 
 
@@ -59,12 +61,17 @@ class AppTarget:
 
 @dataclass(frozen=True)
 class Dependencies:
-    """Where the dependencies come from: the kind, and the texts that decide them (path -> text)."""
+    """Where the dependencies come from: the kind, and the files that decide them (paths in the project).
+
+    `requirements` is the whole lock where `files` are one that needs no resolver, else what the resolver is asked for
+    where that is no file of its own. `omit` are distributions that the lock leaves out: the project itself.
+    """
 
     source: Source
     files: tuple[str, ...]
     notes: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
+    omit: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
