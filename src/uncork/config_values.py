@@ -13,7 +13,7 @@ _IMPORT: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*(:.+)?")
 _PATH: Final = re.compile(r"/[!-~]{0,1023}")
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9._~-]+")
 _LABEL: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
-_DURATION: Final = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?", re.ASCII)
+_DURATION: Final = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?", re.ASCII)
 _SIZE: Final = re.compile(r"(\d+)([kmgt]?)(i?b)?", re.ASCII | re.IGNORECASE)
 _LONGEST_HOST: Final = 253  # RFC 1035, section 2.3.4
 _DAY: Final = 86_400.0
@@ -116,7 +116,7 @@ def duration(least: float) -> Kind:
     what = 'a time such as "30s", "1m30s" or "500ms"'
 
     def read(value: object) -> float:
-        seconds = _seconds(value)
+        seconds = seconds_in(value)
         if seconds is None:
             raise ValueRefusedError(f"is {shown(value)}, but it must be {what}", 'write, for example, "30s"')
         if not least <= seconds <= _DAY:
@@ -129,14 +129,15 @@ def duration(least: float) -> Kind:
     return Kind(what, read)
 
 
-def _seconds(value: object) -> float | None:
+def seconds_in(value: object) -> float | None:
+    """Return the seconds that a number or a text such as `1m30s` says; None if it says none."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if not match or not match[0] or len(match[0]) > _SHOWN:
         return None
-    hours, minutes, seconds, thousandths = (float(part or 0) for part in match.groups())
-    return hours * 3600 + minutes * 60 + seconds + thousandths / 1000
+    days, hours, minutes, seconds, thousandths = (float(part or 0) for part in match.groups())
+    return days * _DAY + hours * 3600 + minutes * 60 + seconds + thousandths / 1000
 
 
 def size(least: int, shown_least: str) -> Kind:

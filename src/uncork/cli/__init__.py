@@ -1,1 +1,85 @@
-"""The command line: one file a verb."""
+"""The command line: one file a verb, imported when it is called; here they come together, and every error ends."""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final
+
+import click
+
+from uncork.cli.failure import Answer, explain, tell
+from uncork.cli.options import asks_nothing, wants
+from uncork.errors import ExitCode
+
+VERBS: Final = (
+    "up",
+    "status",
+    "logs",
+    "releases",
+    "rollback",
+    "restart",
+    "stop",
+    "start",
+    "down",
+    "destroy",
+    "plan",
+    "run",
+    "shell",
+    "config",
+    "lock",
+    "version",
+)
+
+
+class Verbs(click.Group):
+    """The verbs. Each is the `command` of the module of its name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
+        """Return the verbs in the order in which one needs them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Return a verb, imported now."""
+        if cmd_name not in VERBS:
+            return None
+        found = import_module(f"uncork.cli.{cmd_name}").command
+        return found if isinstance(found, click.Command) else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the verb that was typed, and what follows it; for a verb that is none, raise with the nearest."""
+        if args[0] not in VERBS and not args[0].startswith("-"):
+            import difflib
+
+            nearest = difflib.get_close_matches(args[0], VERBS, n=1)
+            meant = f"; did you mean {nearest[0]}?" if nearest else ""
+            raise click.UsageError(f"{args[0]!r} is no verb{meant}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Verbs, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@asks_nothing
+@click.pass_context
+def verbs(context: click.Context) -> None:
+    """Take a Flask (or any WSGI) project from `flask run` to production, and keep it there."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help(), err=True)
+        context.exit(ExitCode.USAGE)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line (without the program's name), and return its exit code; every error has been told."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    answer = Answer(json=wants(words, "--json"), debug=wants(words, "--debug"))
+    for stream in (sys.stdout, sys.stderr):
+        # A value that is no UTF-8 goes out as it came in.
+        stream.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
+    try:
+        code = verbs.main(words, "uncork", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return tell(None, answer)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 -- the end of every error
+        return tell(explain(error, answer), answer)
+    return int(code or ExitCode.OK)

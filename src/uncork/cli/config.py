@@ -1,0 +1,137 @@
+"""`uncork config`: values of an app that are in no file of the project."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from uncork.cli.deployed import told
+from uncork.cli.options import Asked, asks
+from uncork.cli.output import emit
+from uncork.cli.progress import progress
+from uncork.errors import UsageError
+
+
+@click.group("config")
+def command() -> None:
+    """Set, show and take away values such as secrets; the app finds them in its environment."""
+
+
+restart_option = click.option("--restart", is_flag=True, help="Restart the app, so that it has them now.")
+
+
+@command.command("set")
+@click.argument("pairs", metavar="[NAME=VALUE]...", nargs=-1)
+@restart_option
+@asks()
+def set_values(asked: Asked, pairs: tuple[str, ...], *, restart: bool) -> None:
+    """Set values. They are in the app's environment from the next release or restart on.
+
+    `set NAME` reads the value from standard input, less one line end at its end; so it is in no history of a shell.
+    `set` alone, or `set -`, reads lines of NAME=VALUE from there; the value is all after the first `=`, quotes too.
+    """
+    app = _owner(asked)
+    _change(asked, app, _given(pairs), restart=restart)
+
+
+@command.command("unset")
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@restart_option
+@asks()
+def unset_values(asked: Asked, names: tuple[str, ...], *, restart: bool) -> None:
+    """Take values away."""
+    app = _owner(asked)
+    _change(asked, app, dict.fromkeys(names), restart=restart)
+
+
+@command.command("get")
+@click.argument("name")
+@asks()
+def get_value(asked: Asked, name: str) -> None:
+    """Print one value."""
+    app, found = _read(asked)
+    if name not in found:
+        raise UsageError(f"{app} has no value {name}", f"there are: {', '.join(found) or 'none'}")
+    if asked.json:
+        emit({"app": app, "name": name, "value": found[name]})
+    else:
+        click.echo(found[name])
+
+
+@command.command("list")
+@asks()
+def list_values(asked: Asked) -> None:
+    """Print the names of what is set; the values stay hidden."""
+    app, found = _read(asked)
+    if asked.json:
+        emit({"app": app, "names": sorted(found)})
+        return
+    for name in sorted(found):
+        click.echo(f"{name}=(hidden)")
+
+
+def _owner(asked: Asked) -> str:
+    from uncork.workflows.values import owner
+
+    return owner(asked.layout, asked.app, Path.cwd())
+
+
+def _read(asked: Asked) -> tuple[str, Mapping[str, str]]:
+    from uncork.workflows.values import read
+
+    app = _owner(asked)
+    return app, read(asked.layout.app(app).secrets)
+
+
+def _change(asked: Asked, app: str, values: Mapping[str, str | None], *, restart: bool) -> None:
+    from uncork.workflows.values import change
+
+    if not values:
+        raise UsageError("there is nothing to set", "write NAME=VALUE, or such lines on standard input")
+    change(asked.layout, app, values)
+    if restart:
+        _restart(asked, app)
+    elif asked.json:
+        emit({"app": app, "names": sorted(values), "restarted": False})
+    else:
+        names = ", ".join(sorted(values))
+        click.echo(f"{app}: {names} will be so at the next release; `uncork restart` makes it so now")
+
+
+def _restart(asked: Asked, app: str) -> None:
+    from uncork.workflows.restart import restart
+
+    with progress(asked) as report:
+        deployed = restart(asked.layout, app, report)
+    told(asked, deployed)
+
+
+def _given(pairs: Sequence[str]) -> dict[str, str | None]:
+    """Return the values of the command line, or those that standard input has."""
+    from uncork.workflows.values import parse_lines
+
+    if not pairs or tuple(pairs) == ("-",):
+        return dict(parse_lines(_input()))
+    found: dict[str, str | None] = {}
+    asked = [pair for pair in pairs if "=" not in pair]
+    if len(asked) > 1:
+        raise UsageError(
+            f"only one value can be read from standard input, not {len(asked)}", "write NAME=VALUE, or lines of them"
+        )
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        found[name] = value if equals else _one(name)
+    return found
+
+
+def _one(name: str) -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt(name, hide_input=True, err=True))
+    return _input().removesuffix("\n")
+
+
+def _input() -> str:
+    """Return what standard input has, every byte of it: what is no UTF-8 is kept too."""
+    return os.fsdecode(sys.stdin.buffer.read())

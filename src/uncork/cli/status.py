@@ -1,0 +1,66 @@
+"""`uncork status`: what runs."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from uncork.cli.options import Asked, asks
+from uncork.cli.output import amount, emit, fields, state, table
+from uncork.errors import ExitCode
+
+if TYPE_CHECKING:
+    from uncork.workflows.status import AppStatus, Status
+
+_HEAD = ("APP", "RELEASE", "ENVIRONMENT", "STATE", "SERVER", "WORKERS", "REQUESTS", "MEMORY", "SINCE", "ADDRESS")
+
+
+@click.command("status")
+@asks()
+def command(asked: Asked) -> int:
+    """Show what runs: the apps with their workers, the front, the supervisor, the machine.
+
+    Exit status 5: something that should run does not.
+    """
+    from uncork.recipes.choose import choose
+    from uncork.workflows.apps import deployed
+    from uncork.workflows.status import status
+
+    app = choose(deployed(asked.layout), asked.app) if asked.app else None
+    found = status(asked.layout, app)
+    if asked.json:
+        emit(fields(found))
+    else:
+        _show(found)
+    return ExitCode.OK if found.well else ExitCode.NOT_RUNNING
+
+
+def _show(found: "Status") -> None:
+    if found.apps:
+        click.echo(table(_HEAD, [_row(app) for app in found.apps]))
+    else:
+        click.echo(f"nothing is deployed in {found.home}; deploy a project with `uncork up PATH`")
+    for note in found.notes:
+        click.echo(f"note: {note}")
+    machine = found.machine
+    click.echo(
+        f"front {state(found.front)}, supervisor {state(found.supervisor)}; "
+        f"{machine.cpus} cores, load {machine.load[0]:.2f}, {amount(machine.memory_bytes)} of memory, "
+        f"{amount(machine.free_disk_bytes)} of disk free"
+    )
+
+
+def _row(app: "AppStatus") -> tuple[str, ...]:
+    busy = sum(worker.state == "busy" for worker in app.workers)
+    memory = sum(worker.rss_bytes for worker in app.workers)
+    return (
+        app.name,
+        str(app.release or "-"),
+        app.environment or "-",
+        state(app.state),
+        app.server or "-",
+        f"{len(app.workers)} ({busy} busy)" if app.workers else "-",
+        str(app.requests_total) if app.workers else "-",
+        amount(memory) if app.workers else "-",
+        app.started or "-",
+        app.url or "-",
+    )

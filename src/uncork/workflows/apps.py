@@ -1,0 +1,16 @@
+"""The apps of a state directory, by what is on disk: quick, and nobody is asked."""
+
+import os
+
+from uncork.layout import Layout
+from uncork.machine.files import names_in
+
+
+def known(layout: Layout) -> tuple[str, ...]:
+    """Return every app of which anything is kept."""
+    return tuple(path.name for path in names_in(layout.apps) if path.is_dir())
+
+
+def deployed(layout: Layout) -> tuple[str, ...]:
+    """Return the apps that have a live release, running or not."""
+    return tuple(name for name in known(layout) if os.path.lexists(layout.app(name).live))

@@ -1,0 +1,134 @@
+"""What runs: every app with its workers, the front, the supervisor, the machine."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Final
+
+from uncork import facts as machine_facts
+from uncork.layout import Layout
+from uncork.machine import sockets
+from uncork.model import Address, AppFacts, Facts, Instance, Program, Worker
+from uncork.recipes.address import url
+from uncork.recipes.front import sites
+from uncork.servers import SERVERS
+
+FRONT: Final = "front"
+RUNNING: Final = "running"
+FAILED: Final = "failed"
+MEANT: Final = frozenset({"stopped", "down"})
+_STATES: Final = {"RUNNING": RUNNING, "STARTING": "starting", "STOPPING": "stopping"}
+
+
+@dataclass(frozen=True)
+class AppStatus:
+    """What is so for one app. `started` is UTC in ISO 8601; `requests_total` counts since then."""
+
+    name: str
+    release: int | None
+    environment: str
+    state: str
+    url: str
+    server: str
+    workers: tuple[Worker, ...]
+    requests_total: int
+    started: str | None
+
+
+@dataclass(frozen=True)
+class MachineStatus:
+    """What the machine has and does. `load` is the average of the last 1, 5 and 15 minutes."""
+
+    cpus: int
+    load: tuple[float, ...]
+    memory_bytes: int
+    free_disk_bytes: int
+
+
+@dataclass(frozen=True)
+class Status:
+    """What runs. `front` and `supervisor` are states in the words of an app's; `home` is the state directory.
+
+    `notes` name files that could not be read.
+    """
+
+    home: str
+    apps: tuple[AppStatus, ...]
+    front: str
+    supervisor: str
+    machine: MachineStatus
+    notes: tuple[str, ...] = ()
+
+    @property
+    def well(self) -> bool:
+        """Whether all that should run does."""
+        wanted = [app for app in self.apps if app.state not in MEANT]
+        return all(app.state in {RUNNING, "starting"} for app in wanted) and not (wanted and self.front == FAILED)
+
+
+def status(layout: Layout, app: str | None) -> Status:
+    """Return what runs of a state directory, or of one of its apps."""
+    return told(machine_facts.read(layout), layout, app, os.getloadavg(), sockets.read_stats)
+
+
+def told(
+    facts: Facts, layout: Layout, app: str | None, load: tuple[float, ...], stats: Callable[[Path], str]
+) -> Status:
+    """Return what the facts come to; `stats` gives what a server tells on its stats socket."""
+    chosen = [found for found in facts.apps if app in {None, found.name} and found.live]
+    machine = facts.machine
+    return Status(
+        home=str(layout.home),
+        apps=tuple(_app(layout, facts, found, stats) for found in chosen),
+        front=_front(facts),
+        supervisor=_meant(facts, RUNNING if facts.supervising else FAILED),
+        machine=MachineStatus(machine.cpus, load, machine.memory_bytes, machine.free_bytes),
+        notes=facts.notes,
+    )
+
+
+def _app(layout: Layout, facts: Facts, app: AppFacts, stats: Callable[[Path], str]) -> AppStatus:
+    release, program = app.live_release, _program(app)
+    workers: tuple[Worker, ...] = ()
+    if program and program.running and app.live and release and release.server in SERVERS:
+        workers = SERVERS[release.server].workers(stats(layout.app(app.name).instance(app.live) / "stats.sock"))
+    return AppStatus(
+        name=app.name,
+        release=release.id if release else None,
+        environment=release.environment if release else "",
+        state=_state(facts, app, program),
+        url=url(release.site, sites(facts), facts.address or Address()) if release else "",
+        server=release.server if release else "",
+        workers=workers,
+        requests_total=sum(worker.requests for worker in workers),
+        started=_time(program.started) if program and program.running and program.started else None,
+    )
+
+
+def _program(app: AppFacts) -> Program | None:
+    """Return the live instance's program."""
+    return next((p for p in app.programs if app.live and Instance.parse(p.name) == app.live), None)
+
+
+def _state(facts: Facts, app: AppFacts, program: Program | None) -> str:
+    if app.stopped:
+        return "stopped"
+    return _meant(facts, _STATES.get(program.state, FAILED) if program else FAILED)
+
+
+def _front(facts: Facts) -> str:
+    program = next((p for p in facts.programs if p.name == FRONT), None)
+    return _meant(facts, _STATES.get(program.state, FAILED) if program else FAILED)
+
+
+def _meant(facts: Facts, state: str) -> str:
+    """Return the state, or `down` where it is meant that nothing runs."""
+    if state == FAILED and (facts.down or not any(app.live for app in facts.apps)):
+        return "down"
+    return state
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
