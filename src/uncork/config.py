@@ -128,8 +128,7 @@ class Config:
     health: str | None = field(
         default=None,
         metadata=_about(
-            "The path that must answer below 400 before a new release takes traffic. Without it `/` must answer "
-            "below 500.",
+            "The path that must answer below 500 before a new release takes traffic. Without it: the app's first page.",
             PATH,
             '"/healthz"',
         ),

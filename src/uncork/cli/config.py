@@ -97,7 +97,7 @@ def _change(asked: Asked, app: str, values: Mapping[str, str | None], *, restart
         emit({"app": app, "names": sorted(values), "restarted": False})
     else:
         names = ", ".join(sorted(values))
-        click.echo(f"{app}: {names} will be so at the next release; `uncork restart` makes it so now")
+        click.echo(f"{app} has {names} changed from its next release on; `uncork restart` lets it begin now")
 
 
 def _restart(asked: Asked, app: str) -> None:

@@ -14,6 +14,18 @@ from uncork.errors import ExitCode, StepFailedError, UserError
 
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells say it
 BROKEN_PIPE: Final = 141  # 128 + SIGPIPE
+EXIT_CODES: Final = {
+    int(ExitCode.OK): "It is done.",
+    int(ExitCode.ERROR): "Something went wrong that has no code of its own; the message says what.",
+    int(ExitCode.USAGE): "The command line, the config or the project can't be acted on; nothing was changed.",
+    int(ExitCode.REFUSED): "The new release was refused; what served before, if anything, serves still.",
+    int(ExitCode.LOCKED): "Another uncork is changing the same app; the message names its pid.",
+    int(ExitCode.NOT_RUNNING): "`status` only: something that should run does not.",
+    INTERRUPTED: "It was interrupted (Ctrl-C).",
+    BROKEN_PIPE: "Who read the output left before its end.",
+}
+"""What each exit status says. `run` and `shell` end with that of what they ran."""
+
 _DISK: Final = {errno.ENOSPC: "free some space on that disk", errno.EDQUOT: "free some space: your quota is used up"}
 
 

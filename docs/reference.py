@@ -1,0 +1,131 @@
+"""Writes docs/reference from the code: verbs, keys of the config, exit statuses. `make docs` runs it."""  # noqa: INP001 -- a script
+
+import sys
+from collections.abc import Iterator
+from dataclasses import MISSING, Field
+from inspect import cleandoc
+from pathlib import Path
+
+import click
+
+from uncork.cli import VERBS, verbs
+from uncork.cli.failure import EXIT_CODES
+from uncork.config import keys
+
+FOLDER = Path(__file__).parent / "reference"
+HEAD = "<!-- Written from the code by `make docs`: change it there. -->\n\n"
+CONFIG = """\
+Keys stand under `[tool.uncork]` in `pyproject.toml`, or at the top of `uncork.toml`; not in both. Every key may be
+left out. What stands under `[tool.uncork.environments.NAME]` (`[environments.NAME]` in `uncork.toml`) holds for
+`uncork up --env NAME` in place of what stands above it. `development`, `testing` and `production` need no such table,
+other environments do.
+
+```toml
+[tool.uncork]
+domains = ["shop.example.com"]
+environment_variable = "MY_FLASK_ENV"
+
+[tool.uncork.environments.testing]
+domains = ["test.example.com"]
+```
+
+Times are texts such as `"30s"`, `"1m30s"` or `"500ms"`, or numbers of seconds. Sizes are texts such as `"512M"`, `"2G"`
+or `"100k"` (units of 1024), or numbers of bytes.
+"""
+ERRORS = """
+With `--json` an error is one object on standard output, `{"schema": 1, "error": {"problem": "...", "fix": "...",
+"code": 2}}`, where `code` is the exit status; `detail`, where there is one, is what explains it, such as the app's own
+traceback.
+"""
+
+
+def pages() -> dict[str, str]:
+    """Return the pages, name -> text."""
+    return {
+        "verbs.md": HEAD + "\n".join(_verbs()),
+        "config.md": HEAD + "\n".join(_config()),
+        "exit-codes.md": HEAD + "\n".join(_exit_codes()),
+    }
+
+
+def _verbs() -> Iterator[str]:
+    yield "# The verbs\n"
+    yield "`uncork VERB --help` says the same. `python -m uncork` is `uncork`.\n"
+    top = click.Context(verbs, info_name="uncork")
+    for name in VERBS:
+        found = verbs.get_command(top, name)
+        if found:
+            yield from _verb(found, click.Context(found, info_name=name, parent=top))
+    yield "## Options of every verb\n"
+    yield "They may stand before the verb too. `--app` is for the verbs that act on one app.\n"
+    yield from _options(verbs, top, everywhere=True)
+
+
+def _verb(command: click.Command, context: click.Context) -> Iterator[str]:
+    yield f"## {context.command_path}\n"
+    if isinstance(command, click.Group):
+        yield f"{cleandoc(command.help or '')}\n"
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            if found:
+                below = click.Context(found, info_name=name, parent=context)
+                yield from (line.replace("## ", "### ", 1) for line in _verb(found, below))
+        return
+    yield f"    {' '.join((context.command_path, *command.collect_usage_pieces(context)))}\n"
+    yield f"{cleandoc(command.help or '')}\n"
+    yield from _options(command, context, everywhere=False)
+
+
+def _options(command: click.Command, context: click.Context, *, everywhere: bool) -> Iterator[str]:
+    """Yield the options; those that every verb has are told once."""
+    common = {parameter.name for parameter in verbs.params}
+    options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
+    records = [option.get_help_record(context) for option in options if everywhere or option.name not in common]
+    lines = [f"- `{names}`: {text.replace('  [', ' [')}" for names, text in filter(None, records)]
+    if lines:
+        yield "\n".join(lines) + "\n"
+
+
+def _config() -> Iterator[str]:
+    yield "# The config\n"
+    yield CONFIG
+    for key in keys():
+        yield from _key(key)
+
+
+def _key(key: "Field[object]") -> Iterator[str]:
+    yield f"## {key.name}\n"
+    yield f"{key.metadata['doc']}\n"
+    yield f"- It is {key.metadata['kind'].what}.\n- Default: {_default(key)}.\n"
+    yield f"```toml\n{key.name} = {key.metadata['example']}\n```\n"
+
+
+def _default(key: "Field[object]") -> str:
+    default = key.default
+    if default is None or default is MISSING or default == ():
+        return "none"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    if isinstance(default, float):
+        return f'`"{default:g}s"`'
+    return f'`"{default}"`' if isinstance(default, str) else f"`{default}`"
+
+
+def _exit_codes() -> Iterator[str]:
+    yield "# Exit statuses\n"
+    yield "The same for every verb; `run` and `shell` end with that of what they ran.\n"
+    yield "| status | says |\n| --- | --- |"
+    for code, says in EXIT_CODES.items():
+        yield f"| {code} | {says} |"
+    yield ERRORS
+
+
+def main() -> None:
+    """Write the pages."""
+    FOLDER.mkdir(exist_ok=True)
+    for name, text in pages().items():
+        (FOLDER / name).write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
