@@ -4,8 +4,9 @@ import os
 from pathlib import Path
 
 from uncork.layout import Layout
+from uncork.machine import supervisord
 from uncork.machine.processes import PROC, group_of, parent_of, pids
-from uncork.machine.sockets import answers
+from uncork.machine.supervisord import SupervisorFault
 
 
 def find(layout: Layout) -> tuple[int, ...]:
@@ -25,9 +26,12 @@ def find(layout: Layout) -> tuple[int, ...]:
 
 
 def _supervisor(layout: Layout) -> int | None:
-    """Return the pid of the supervisor that takes our orders."""
-    pid = _pid_in(layout.supervisor_pid)
-    return pid if pid and _is_supervisor(pid, layout) and answers(layout.supervisor_socket) else None
+    """Return the pid of the supervisor that takes our orders: its pid file may not be written yet, or be another's."""
+    try:
+        pid = supervisord.call(layout.supervisor_socket, "supervisor.getPID")
+    except (OSError, SupervisorFault):
+        return None
+    return pid if isinstance(pid, int) else None
 
 
 def _is_held(pid: int, supervisor: int | None, parents: dict[int, int]) -> bool:

@@ -58,9 +58,9 @@ def stop_group(pid: int, seconds: float) -> None:
     target = group if group not in {0, 1, os.getpgrp()} else None
     members = _members(group) if target else (pid,)
     _signal(pid, target, signal.SIGTERM)
-    if not _gone(members, seconds):
+    if not ended_within(members, seconds):
         _signal(pid, target, signal.SIGKILL)
-        _gone(members, 1.0)
+        ended_within(members, 1.0)
 
 
 def _signal(pid: int, group: int | None, number: signal.Signals) -> None:
@@ -78,9 +78,10 @@ def _members(group: int) -> tuple[int, ...]:
     return tuple(pid for pid in pids() if group_of(pid) == group) or (group,)
 
 
-def _gone(members: tuple[int, ...], seconds: float) -> bool:
+def ended_within(those: tuple[int, ...], seconds: float) -> bool:
+    """Wait until none of the processes runs; return False if some still do after that many seconds."""
     deadline = time.monotonic() + seconds
-    while any(alive(pid) for pid in members):
+    while any(alive(pid) for pid in those):
         if time.monotonic() >= deadline:
             return False
         time.sleep(POLL)

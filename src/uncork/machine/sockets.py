@@ -16,7 +16,6 @@ from uncork.model import Protocol
 __all__ = [
     "Load",
     "Response",
-    "answers",
     "ask",
     "ask_front",
     "connected",
@@ -97,15 +96,6 @@ def connected(path: Path, timeout: float) -> network.socket:
     return connection
 
 
-def answers(path: Path) -> bool:
-    """Return whether somebody listens on a unix socket."""
-    try:
-        connected(path, STATS_WAIT).close()
-    except OSError:
-        return False
-    return True
-
-
 def read_stats(path: Path) -> str:
     """Return all that is written to who connects to a unix socket; "" if nobody answers within a second."""
     deadline = time.monotonic() + STATS_WAIT
@@ -119,7 +109,8 @@ def read_stats(path: Path) -> str:
 def _exchange(connection: network.socket, request: bytes, deadline: float, meanwhile: Callable[[], None]) -> bytes:
     """Send, and receive to the end, or as much as anybody would read."""
     connection.settimeout(max(0.001, deadline - time.monotonic()))
-    connection.sendall(request)
+    if request:  # sending nothing fails too, if all has been said and the connection closed
+        connection.sendall(request)
     received = bytearray()
     while len(received) < MOST_BYTES:
         left = deadline - time.monotonic()

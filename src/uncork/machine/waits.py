@@ -40,6 +40,7 @@ def probe(step: Probe) -> None:
         except _EndedError:
             raise _failed(step, "its server ended before it answered", written, body) from None
         except TimeoutError:
+            told = "no answer"
             continue
         except OSError as error:
             told = f"no answer ({error.strerror or error})"
@@ -107,7 +108,7 @@ def drain(step: Drain, report: Reporter) -> None:
             return
         load = sockets.waiting(step.socket)
     if load and not load.idle:
-        report.note(f"{load.open + load.queued} connections were still open after {step.most:g} s; they are given up")
+        report.note(f"connections still open after {step.most:g} s, and given up: {load.open + load.queued}")
 
 
 def gone(step: Gone) -> None:
