@@ -5,7 +5,7 @@ How it is run, by the Python of the release's own environment:
     cd RELEASE/source && PYTHONPATH=RELEASE VENV/bin/python -m uncork_runtime.prove RELEASE/run.py [SECONDS]
 
 or, the same, as a script: `VENV/bin/python RELEASE/uncork_runtime/prove.py RELEASE/run.py`. With `-P`, or
-PYTHONSAFEPATH, both do as well. It prints one line on the real standard output and ends with 0 or 1:
+PYTHONSAFEPATH, both do as well. It prints one line on the real standard output, and ends with 0 once it has spoken:
 
     {"ok": true, "flask": true, "static": [{"url": "/static/", "directory": "/..."}], "max_body": null, "notes": []}
     {"ok": false, "kind": "ModuleNotFoundError", "message": "...", "module": "requests", "place": "shop/views.py:3",
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 Report = dict[str, object]
 TAIL = "/<path:filename>"
 ENDING = threading.Lock()
+NAME = "uncork_run"  # not `run`: a project may have a run.py of its own
 
 
 def main(arguments: list[str]) -> NoReturn:
@@ -64,11 +65,11 @@ def prove(run: str) -> Report:
 
 
 def _import(run: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("run", run)
+    spec = importlib.util.spec_from_file_location(NAME, run)
     if spec is None or spec.loader is None:
         raise ImportError(f"{run} is no Python file")
     module = importlib.util.module_from_spec(spec)
-    sys.modules["run"] = module
+    sys.modules[NAME] = module
     spec.loader.exec_module(module)
     return module
 
@@ -262,7 +263,7 @@ def _end(answer: int, report: Report) -> NoReturn:
             stream.flush()
     with os.fdopen(answer, "w") as out:
         out.write(json.dumps(report) + "\n")
-    os._exit(0 if report["ok"] else 1)
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ from uncork.servers.server import Build, Server
 
 COMPLETE: Final = "uncork-complete"
 ENVIRONMENT_TIMEOUT: Final = 900.0
+PROOF_GRACE: Final = 5.0
+"""What a hanging import gets to say where it hangs."""
 
 
 @dataclass(frozen=True)
@@ -108,11 +110,12 @@ def environment_steps(environment: Environment, server: Server, uv: str, source:
 
 def prove_step(draft: Draft, environment: Environment) -> Run:
     """Return the step that imports the app in its own environment, by a clean interpreter, and asks it about itself."""
-    argv = (str(environment.path / "bin" / "python"), "-m", "uncork_runtime.prove", str(draft.run_py))
+    deadline = draft.config.boot_deadline
+    python = str(environment.path / "bin" / "python")
     return Run(
-        argv,
+        (python, "-m", "uncork_runtime.prove", str(draft.run_py), f"{deadline:g}"),
         "import the app",
-        draft.config.boot_deadline,
+        deadline + PROOF_GRACE,
         draft.layout.source(draft.number),
         env=(("PYTHONPATH", str(draft.directory)), *variables(draft.layout, draft.number, draft.config.environment)),
         serving=True,

@@ -66,7 +66,7 @@ def _prove(new: Running, layout: Layout) -> tuple[Step, ...]:
     release = new.release
     health = release.health or release.site.mount
     ready = release.site.mount.rstrip("/") + READY
-    warm = tuple(_probe(new, layout, health, "warm it up") for _ in range(2 * release.processes))
+    warm = tuple(_probe(new, layout, health, "" if n else "warm it up") for n in range(2 * release.processes))
     return (
         _probe(new, layout, ready, f"boot release {release.id}"),
         _probe(new, layout, health, f"check that {health} answers"),

@@ -60,7 +60,7 @@ def refresh(
     else:
         act = supervisor.reload_front(layout) if changed or stale else ()
     added = tuple(Remove(file.path) for file in changed if file.path not in on_disk)
-    undo = (*(File(path, text) for path, text in on_disk.items()), *added)
+    undo: tuple[Step, ...] = (*(File(path, text) for path, text in on_disk.items()), *added)
     reload_again = supervisor.reload_front(layout) if running and act else ()
     return Refresh(
         prepare=(*changed, *((front.check(layout),) if changed else ())),

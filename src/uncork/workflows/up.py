@@ -124,10 +124,10 @@ def _prove(work: Work, draft: Draft, environment: Environment, app: AppFacts, tr
 
 
 def _verdict(printed: str, step: Run) -> Proof | Failure:
+    kind: type[Proof | Failure] = Proof if printed.startswith('{"ok": true') else Failure
     try:
-        said = msgspec.json.decode(printed)
-        return msgspec.convert(said, Proof if said.pop("ok") else Failure)
-    except (msgspec.MsgspecError, KeyError, AttributeError) as error:
+        return msgspec.json.decode(printed, type=kind)
+    except msgspec.MsgspecError as error:
         reason = "the interpreter ended without a word: the app ends it while it is imported (`os._exit`?)"
         raise StepFailedError(step.why, reason, printed) from error
 
