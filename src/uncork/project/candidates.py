@@ -1,0 +1,199 @@
+"""What in a module may be the app: Flask instances, names that hold one, factories."""
+
+import ast
+from dataclasses import dataclass
+from typing import Final
+
+from uncork.model import Place
+from uncork.project.modules import Binding, Imported, Module, Modules
+from uncork.project.syntax import Function, dotted
+
+INSTANCES: Final = ("app", "application")
+FACTORIES: Final = ("create_app", "make_app")
+CLASSES: Final = frozenset(
+    {"flask.Flask", "flask.app.Flask", "apiflask.APIFlask", "flask_openapi3.OpenAPI", "bottle.Bottle"}
+)
+# What holds a Flask app without being one: where it is found.
+WRAPPERS: Final = {"dash.Dash": "server"}
+# What is called `app` too and is no WSGI app.
+OTHERS: Final = frozenset(
+    [
+        "typer",
+        "click",
+        "fastapi",
+        "starlette",
+        "quart",
+        "sanic",
+        "litestar",
+        "aiohttp",
+        "celery",
+        "huey",
+        "rq",
+        "tkinter",
+        "kivy",
+        "textual",
+        "slack_bolt",
+    ]
+)
+_DEEPEST: Final = 20
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Something that may be the app: the name in its module, and where what it stands for is really made.
+
+    `factory` is the function that makes it when it is called; `attribute` is where the app is in the named object.
+    `made_with` says that the module makes it by calling a factory of the tree: with arguments of its own, or none.
+    """
+
+    module: Module
+    name: str
+    line: int
+    origin: Place
+    factory: Function | None = None
+    attribute: str = ""
+    made_with: ast.Call | None = None
+
+    @property
+    def place(self) -> Place:
+        """Where it is named."""
+        return Place(self.module.path, self.line)
+
+    @property
+    def setting(self) -> str:
+        """The value of `app` in [tool.uncork] that chooses it."""
+        return f"{self.module.name}:{self.name}{self.attribute}"
+
+
+def best(module: Module, modules: Modules) -> tuple[Candidate, ...]:
+    """Return what Flask would serve of a module; several where Flask would not know either.
+
+    The order is Flask's own (flask.cli.find_best_app): `app`, `application`, the only instance, a factory.
+    """
+    for name in INSTANCES:
+        if found := named(name, module, modules):
+            return (found,)
+    others = (named(name, module, modules) for name in module.bindings if name not in FACTORIES)
+    if instances := {c.origin: c for c in others if c}:
+        return tuple(instances.values())
+    factories = (named(name, module, modules) for name in FACTORIES)
+    return tuple(c for c in factories if c)[:1]
+
+
+def named(name: str, module: Module, modules: Modules, depth: int = 0) -> Candidate | None:
+    """Return the candidate of that name in a module, or None where the name is bound to nothing that could be one."""
+    for binding in reversed(module.bindings.get(name, ())):
+        if found := _candidate(name, binding, module, modules, depth):
+            return found
+    stars = (modules.find(star) for star in module.stars if depth < _DEEPEST)
+    imported = (named(name, star, modules, depth + 1) for star in stars if star)
+    return next((_renamed(c, module, name, 1) for c in imported if c), None)
+
+
+def function(name: str, module: Module, modules: Modules, depth: int = 0) -> tuple[Function, Place] | None:
+    """Return the function that a name stands for, followed through the tree's imports, and where it is defined."""
+    for binding in reversed(module.bindings.get(name, ())):
+        value = binding.value
+        if isinstance(value, ast.FunctionDef | ast.AsyncFunctionDef):
+            return value, Place(module.path, value.lineno)
+        if isinstance(value, Imported) and value.name and depth < _DEEPEST:
+            source = modules.find(value.module)
+            return function(value.name, source, modules, depth + 1) if source else None
+        if isinstance(value, ast.Name) and value.id != name and depth < _DEEPEST:
+            return function(value.id, module, modules, depth + 1)
+    return None
+
+
+def callee(call: ast.Call, module: Module) -> str:
+    """Return the whole name of what a call calls, as in `flask.Flask`, whatever it is called in the module."""
+    first, _, rest = dotted(call.func).partition(".")
+    for binding in reversed(module.bindings.get(first, ())):
+        if isinstance(binding.value, Imported):
+            return ".".join(part for part in (binding.value.dotted, rest) if part)
+    return dotted(call.func)
+
+
+def is_wsgi_function(value: object) -> bool:
+    """Whether a function is a WSGI app itself: it takes the environ and start_response."""
+    return isinstance(value, ast.FunctionDef) and [a.arg for a in value.args.args][1:] == ["start_response"]
+
+
+def _candidate(name: str, binding: Binding, module: Module, modules: Modules, depth: int) -> Candidate | None:
+    here = Candidate(module, name, binding.line, Place(module.path, binding.line))
+    match binding.value:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() as definition:
+            return _from_function(here, definition)
+        case Imported() as imported:
+            return _from_import(here, imported, modules, depth)
+        case ast.Name(id=other) if other != name and depth < _DEEPEST:
+            aliased = named(other, module, modules, depth + 1)
+            return _renamed(aliased, module, name, binding.line) if aliased else None
+        case ast.Call() as call:
+            return _from_call(here, call, modules)
+        case ast.IfExp() | ast.BoolOp() | ast.Attribute() | ast.Subscript() if name in INSTANCES:
+            return here
+    return None
+
+
+def _from_function(here: Candidate, definition: Function) -> Candidate | None:
+    if is_wsgi_function(definition) and here.name in INSTANCES:
+        return here
+    if here.name not in FACTORIES:
+        return None
+    return Candidate(here.module, here.name, here.line, here.origin, factory=definition)
+
+
+def _from_import(here: Candidate, imported: Imported, modules: Modules, depth: int) -> Candidate | None:
+    source = modules.find(imported.module) if imported.name and depth < _DEEPEST else None
+    if not source or not imported.name:
+        return here if _is_entry(here) and imported.name and not modules.find(imported.dotted) else None
+    found = named(imported.name, source, modules, depth + 1)
+    if found:
+        return _renamed(found, here.module, here.name, here.line)
+    made = function(imported.name, source, modules)
+    if made and here.name in FACTORIES:
+        return Candidate(here.module, here.name, here.line, made[1], factory=made[0])
+    # What can't be read to its end may well have the name; the import of the app will tell.
+    unread = bool(source.problem or source.stars)
+    if _is_entry(here) and (unread or imported.name in source.bindings):
+        return here
+    return here if unread and here.name in FACTORIES else None
+
+
+def _from_call(here: Candidate, call: ast.Call, modules: Modules) -> Candidate | None:
+    called = callee(call, here.module)
+    if called in CLASSES or _is_flask_subclass(dotted(call.func), here.module, modules):
+        return here
+    if attribute := WRAPPERS.get(called):
+        return Candidate(here.module, here.name, here.line, here.origin, attribute=f".{attribute}")
+    if here.name not in INSTANCES or called.partition(".")[0] in OTHERS:
+        return None
+    if made := function(dotted(call.func), here.module, modules):
+        return Candidate(here.module, here.name, here.line, made[1], made_with=call)
+    local = dotted(call.func).partition(".")[0] in here.module.bindings and not _is_foreign(call, here.module, modules)
+    return here if local or _is_entry(here) else None
+
+
+def _is_flask_subclass(name: str, module: Module, modules: Modules, depth: int = 0) -> bool:
+    for binding in module.bindings.get(name, ()) if depth < _DEEPEST else ():
+        value = binding.value
+        if isinstance(value, ast.ClassDef):
+            bases = [callee(ast.Call(base, [], []), module) for base in value.bases]
+            return any(b in CLASSES or _is_flask_subclass(b, module, modules, depth + 1) for b in bases)
+        if isinstance(value, Imported) and value.name and (source := modules.find(value.module)):
+            return _is_flask_subclass(value.name, source, modules, depth + 1)
+    return False
+
+
+def _is_foreign(call: ast.Call, module: Module, modules: Modules) -> bool:
+    return modules.find(callee(call, module).rpartition(".")[0]) is None and "." in callee(call, module)
+
+
+def _is_entry(candidate: Candidate) -> bool:
+    """Whether the name or the file says that it is meant to be served, whatever it is bound to."""
+    file = candidate.module.path.rpartition("/")[2]
+    return candidate.name in INSTANCES and (file in {"wsgi.py", "app.py"} or candidate.name == "application")
+
+
+def _renamed(candidate: Candidate, module: Module, name: str, line: int) -> Candidate:
+    return Candidate(module, name, line, candidate.origin, candidate.factory, candidate.attribute, candidate.made_with)

@@ -1,0 +1,99 @@
+"""Which candidate is the app, when several are found, and what is imported for it."""
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from uncork.errors import UsageError
+from uncork.model import AppTarget
+from uncork.project.candidates import Candidate
+from uncork.project.factories import call, environment_argument
+from uncork.project.modules import Module
+from uncork.project.syntax import is_main_guard
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The candidate that is served, and what a person should know about why."""
+
+    candidate: Candidate
+    notes: tuple[str, ...] = ()
+
+
+def choose(candidates: Iterable[Candidate]) -> Choice | None:
+    """Return the app among candidates, or None if there are none; raises UsageError when they are different apps.
+
+    A `run.py` that only calls the package's factory is no other app than the package's: see `_of_one_app`.
+    """
+    found = tuple(candidates)
+    if len({c.origin for c in found}) > 1:
+        raise several(found)
+    return _of_one_app(found) if found else None
+
+
+def target_of(candidate: Candidate, environment: str) -> AppTarget:
+    """Return what to import for a candidate: a factory is called, with the environment if it takes one."""
+    module, name = candidate.module, candidate.name
+    expression = f"{name}{candidate.attribute}"
+    if candidate.factory:
+        expression = call(name, candidate.factory, environment, module.name, candidate.origin)
+    return AppTarget(module.name, expression, search(module), candidate.place)
+
+
+def search(module: Module) -> tuple[str, ...]:
+    """Return the folders that go on sys.path for a module: its own root first, then the tree."""
+    return (module.root, "") if module.root else ("",)
+
+
+def several(candidates: tuple[Candidate, ...]) -> UsageError:
+    """Return the error that names every candidate and the line of config that chooses it."""
+    places = ", ".join(f"{c.name} at {c.place}" for c in candidates)
+    lines = " or ".join(f'app = "{c.setting}"' for c in candidates)
+    detail = "\n".join(f'{c.place}: app = "{c.setting}"' for c in candidates)
+    return UsageError(
+        f"the project has several apps: {places}",
+        f"choose one under [tool.uncork] in pyproject.toml: {lines}",
+        detail,
+    )
+
+
+def _of_one_app(found: tuple[Candidate, ...]) -> Choice:
+    """Return which name of one app is served.
+
+    Where a script makes the app and does more with it (routes, extensions), the script is: its author runs that. A
+    script that only makes the app is left out when the factory takes the environment, so that it is handed the right
+    one, and when it hands the factory nothing.
+    """
+    scripts = [c for c in found if not c.factory and c.place != c.origin]
+    makers = [c for c in found if c not in scripts]
+    if not makers or not scripts:
+        return Choice(min(found, key=lambda c: c.module.name.count(".")))
+    maker, full = makers[0], [s for s in scripts if not _only_makes_it(s)]
+    if len(full) > 1:
+        raise several(tuple(full))
+    taken = full[0] if full else _better(maker, scripts[0])
+    others = ", ".join(c.setting for c in found if c != taken)
+    return Choice(taken, (f'{taken.setting} is served; {others} stands for the same app (choose with app = "...")',))
+
+
+def _better(maker: Candidate, script: Candidate) -> Candidate:
+    hands_over = script.made_with and (script.made_with.args or script.made_with.keywords)
+    takes = maker.factory and environment_argument(maker.factory)
+    return script if hands_over and not takes else maker
+
+
+def _only_makes_it(script: Candidate) -> bool:
+    """Whether a module does nothing with the app but to bind it to its name, and to run it."""
+    return all(_is_idle(statement, script.name) for statement in script.module.syntax.body)
+
+
+def _is_idle(statement: ast.stmt, name: str) -> bool:
+    if is_main_guard(statement) or isinstance(statement, ast.Import | ast.ImportFrom):
+        return True
+    if isinstance(statement, ast.Expr):
+        mentioned = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+        runs = isinstance(statement.value, ast.Call) and ast.unparse(statement.value.func) == f"{name}.run"
+        return runs or name not in mentioned
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    used = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    return bool(targets) and name not in used
