@@ -56,14 +56,15 @@ def refresh(
     start = not running or address != facts.address
     answers = Answer(address.bind, address.port, 10.0, "wait for the front")
     if start:
-        act: tuple[Step, ...] = (*supervisor.start_front(layout, front.service(layout), address), answers)
+        act: tuple[Step, ...] = (*supervisor.start_front(layout, front.service(layout), address, facts.account), answers)
     else:
         act = supervisor.reload_front(layout) if changed or stale else ()
     added = tuple(Remove(file.path) for file in changed if file.path not in on_disk)
     undo: tuple[Step, ...] = (*(File(path, text) for path, text in on_disk.items()), *added)
+    folders = front.folders(layout) if changed or start else ()
     reload_again = supervisor.reload_front(layout) if running and act else ()
     return Refresh(
-        prepare=(*changed, *((front.check(layout),) if changed else ())),
+        prepare=(*folders, *changed, *((front.check(layout),) if changed else ())),
         switch=(*act, *stale),
         revert=(*undo, *reload_again) if changed else (),
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 from uncork.fronts.front import Front
 from uncork.layout import Layout
 from uncork.model import Account, Address, AppFacts, Facts, Instance, Machine, Program, Protocol, Release, Service, Site
-from uncork.plan import Call, File, Run, Step
+from uncork.plan import Call, Directory, File, Run, Step
 from uncork.supervisors.supervisor import Supervisor
 
 LAYOUT = Layout(Path("/state"), Path("/state/run"))
@@ -71,7 +71,9 @@ class NamedSupervisor(Supervisor):
     def stop(self, layout: Layout, instance: Instance, seconds: float) -> tuple[Step, ...]:
         return (Call(layout.supervisor_socket, "stop", (instance.name,)),)
 
-    def start_front(self, layout: Layout, service: Service, address: Address) -> tuple[Step, ...]:
+    def start_front(
+        self, layout: Layout, service: Service, address: Address, account: Account | None
+    ) -> tuple[Step, ...]:
         return (Call(layout.supervisor_socket, "start_front", (f"{address.bind}:{address.port}",)),)
 
     def reload_front(self, layout: Layout) -> tuple[Step, ...]:
@@ -82,6 +84,9 @@ class NamedFront(Front):
     """A front whose config is a line a site."""
 
     name = "named"
+
+    def folders(self, layout: Layout) -> tuple[Directory, ...]:
+        return (Directory(layout.front_run),)
 
     def files(
         self, layout: Layout, address: Address, sites: tuple[Site, ...], account: Account | None

@@ -19,7 +19,7 @@ def test_a_front_whose_config_stays_the_same_is_not_touched() -> None:
 
 def test_a_changed_config_is_checked_before_the_front_reads_it() -> None:
     steps = refreshed(facts(app_facts("shop")), {SHOP: "old"})
-    assert said(steps.prepare) == [f"File {SHOP}", "Run"]
+    assert said(steps.prepare) == [f"Directory {LAYOUT.front_run}", f"File {SHOP}", "Run"]
     assert said(steps.switch) == ["reload_front"]
 
 
