@@ -89,7 +89,7 @@ class Supervised:
 def layout_in(folder: Path) -> Layout:
     """A state directory with its folders."""
     layout = Layout(folder / "home", folder / "home" / "run")
-    for path in (layout.logs, layout.programs, layout.front, layout.run):
+    for path in (layout.logs, layout.programs, layout.front, layout.front_pid.parent):
         path.mkdir(parents=True)
     return layout
 

@@ -113,6 +113,18 @@ def test_programs_are_told_by_their_server(started: Probe, state: Supervised) ->
     assert abs(program.started - time.time()) < 60
 
 
+def test_supervisord_itself_is_gone_when_it_has_ended_all_it_ran(tmp_path: Path) -> None:
+    layout = layout_in(tmp_path)
+    place(layout, Instance("shop", 1), "good")
+    with supervised(layout) as state:
+        gone = Gone(state.socket, "", 0.2, "stop supervisord")
+        assert failure(gone).reason == "supervisord still runs after 0.2 s"
+        pid = state.pid
+        do(Call(state.socket, "supervisor.shutdown"))
+        do(Gone(state.socket, "", 10.0, "stop supervisord"))
+        assert processes.ended_within((pid,), 1.0)
+
+
 def test_a_fault_that_means_it_is_so_already_is_fine_and_another_is_not(state: Supervised) -> None:
     do(Call(state.socket, "supervisor.stopProcess", ("nobody",), unless=("BAD_NAME",)))
     failed = failure(Call(state.socket, "supervisor.stopProcess", ("nobody",), "stop it", unless=("NOT_RUNNING",)))

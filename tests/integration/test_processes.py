@@ -22,7 +22,7 @@ SHOP = Instance("shop", 1)
 NGINX = """
 daemon off;
 worker_processes 2;
-pid {run}/nginx.pid;
+pid {pid};
 error_log stderr;
 events {{}}
 http {{ server {{ listen unix:{run}/front.sock; access_log off; }} }}
@@ -93,7 +93,7 @@ def test_a_supervisor_whose_socket_is_gone_is_ended_before_what_it_would_start_a
 @pytest.fixture
 def nginx(layout: Layout) -> Iterator["subprocess.Popen[bytes]"]:
     config = layout.front / "nginx.conf"
-    config.write_text(NGINX.format(run=layout.run))
+    config.write_text(NGINX.format(run=layout.run, pid=layout.front_pid))
     argv = (tools.nginx(), "-c", str(config), "-e", "stderr")
     with subprocess.Popen(argv, cwd="/", start_new_session=True, stderr=subprocess.DEVNULL) as master:
         eventually(lambda: len(processes._members(master.pid)) == 3)

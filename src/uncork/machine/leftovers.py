@@ -56,7 +56,7 @@ def _is_supervisor(pid: int, layout: Layout) -> bool:
 
 
 def _is_ours(pid: int, layout: Layout) -> bool:
-    return _is_service(pid, layout) or _is_front(pid, layout)
+    return _is_service(pid, layout) or _is_front(pid, layout) or _is_start(pid, layout)
 
 
 def _is_service(pid: int, layout: Layout) -> bool:
@@ -66,6 +66,12 @@ def _is_service(pid: int, layout: Layout) -> bool:
         return False
     prefix = b"UNCORK_RUN=" + os.fsencode(layout.run) + b"/"
     return any(word.startswith(prefix) for word in environment)
+
+
+def _is_start(pid: int, layout: Layout) -> bool:
+    """Whether it is a start script, which becomes a service in a moment."""
+    command = _words(pid, "cmdline")
+    return len(command) > 1 and command[0] == b"/bin/sh" and command[1].startswith(os.fsencode(layout.programs) + b"/")
 
 
 def _is_front(pid: int, layout: Layout) -> bool:

@@ -115,16 +115,16 @@ def gone(step: Gone) -> None:
     """Wait until no process of the program runs, its holder neither. Raises StepFailedError after `most` seconds.
 
     Each question makes supervisord notice at once what has ended. Where no supervisord answers, nothing runs; one
-    that is shutting down refuses to say, but still answers.
+    that is shutting down refuses to say, but still answers. A program with no name is supervisord itself.
     """
     for _ in _until(step.most):
         try:
-            found = supervisord.processes(step.socket) or ()
+            found = supervisord.processes(step.socket)
         except SupervisorFault:
             continue
-        if not any(process.running and step.program in _names(process) for process in found):
+        if found is None or (step.program and not any(p.running and step.program in _names(p) for p in found)):
             return
-    raise StepFailedError(step.why, f"{step.program} still runs after {step.most:g} s")
+    raise StepFailedError(step.why, f"{step.program or 'supervisord'} still runs after {step.most:g} s")
 
 
 def _names(process: Program) -> tuple[str, str]:
