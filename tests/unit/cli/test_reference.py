@@ -4,6 +4,7 @@ import runpy
 from pathlib import Path
 
 import pytest
+
 from uncork.cli import VERBS
 from uncork.config import keys
 from uncork.errors import ExitCode
