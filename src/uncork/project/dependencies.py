@@ -73,7 +73,7 @@ def _pinned(texts: Mapping[str, str], path: str) -> Dependencies | None:
     found = pins.requirements(texts, path)
     asked = [entry for entry in found if entry.requirement]
     unread = any(entry.option in pins.INCLUDES for entry in found)
-    if not asked or unread or not all(entry.pinned for entry in asked):
+    if not asked or unread or any(_is_debians(entry) for entry in asked) or not all(entry.pinned for entry in asked):
         return None
     files = pins.included(texts, path)
     if not all(entry.hashed for entry in asked):
@@ -89,6 +89,10 @@ def _unpinned(texts: Mapping[str, str], path: str) -> Dependencies | None:
     folder = path.rpartition("requirements.")[0]
     if not any(entry.requirement or entry.option in pins.INCLUDES for entry in found):
         return None
+    if any(_is_debians(entry) for entry in found):
+        kept = tuple(entry.text for entry in found if not _is_debians(entry))
+        note = f"{path} names pkg-resources, which Debian's pip wrote by mistake; it is left out"
+        return Dependencies(Source.REQUIREMENTS_TXT, pins.included(texts, path), (note,), kept)
     own = own_name(texts, folder) if any(entry.itself for entry in found) else ""
     source = Source.REQUIREMENTS_IN if path.endswith(".in") else Source.REQUIREMENTS_TXT
     files = (
@@ -96,6 +100,11 @@ def _unpinned(texts: Mapping[str, str], path: str) -> Dependencies | None:
         *((f"{folder}{PYPROJECT}",) if own and f"{folder}{PYPROJECT}" in texts else ()),
     )
     return Dependencies(source, files, omit=(own,) if own else ())
+
+
+def _is_debians(entry: pins.Entry) -> bool:
+    """Whether it is the line that `pip freeze` wrote on Debian and Ubuntu (https://bugs.launchpad.net/bugs/1635463)."""
+    return entry.name == "pkg-resources" and entry.version == "0.0.0"
 
 
 def _pyproject(texts: Mapping[str, str], path: str) -> Dependencies | None:

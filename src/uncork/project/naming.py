@@ -12,7 +12,7 @@ from uncork.model import AppTarget, Place
 from uncork.project.candidates import best, function, is_wsgi_function, named
 from uncork.project.choice import search, several, target_of
 from uncork.project.factories import call
-from uncork.project.modules import Module, Modules
+from uncork.project.modules import Imported, Module, Modules
 from uncork.project.syntax import dotted
 
 # Flask's own way to tell the colon before a name from the one of a Windows drive (flask.cli.ScriptInfo.load_app).
@@ -137,12 +137,17 @@ def _line(asked: Named, name: str, module: Module, modules: Modules) -> int:
         return module.bindings[name][-1].line
     dynamic = module.stars or module.problem or "__getattr__" in module.bindings or modules.below(module, name)
     if not dynamic:
-        known = tuple(f"{module.name}:{n}" for n in module.bindings)
+        known = tuple(f"{module.name}:{n}" for n in module.bindings if not _is_foreign(n, module, modules))
         otherwise = (
             f"name something that {module.path} defines: {', '.join(_offers(module, modules)) or 'it has no app'}"
         )
         asked.refuse(f"{module.path} has no {name}", asked.nearest(f"{module.name}:{name}", known, otherwise))
     return 1
+
+
+def _is_foreign(name: str, module: Module, modules: Modules) -> bool:
+    values = [binding.value for binding in module.bindings[name]]
+    return all(isinstance(v, Imported) and not modules.find(v.module) for v in values)
 
 
 def _offers(module: Module, modules: Modules) -> tuple[str, ...]:

@@ -71,6 +71,11 @@ def never_imported(
     return tuple(sorted(names - kept))
 
 
+def unused(held: Iterable[str], needed: Iterable[str]) -> tuple[str, ...]:
+    """Return the distributions that are held and not needed, but for those that install others."""
+    return tuple(sorted({normalised(name) for name in held} - {normalised(name) for name in needed} - _TOOLS))
+
+
 def _providers(module: str, held: set[str]) -> set[str]:
     """Return the distributions that may bring a module: the known one, its like, or one of the module's own name."""
     known = normalised(distribution_for(module))
