@@ -117,6 +117,14 @@ def test_a_disk_that_fills_up_while_a_tree_is_copied_names_the_file(tiny: Path, 
     assert raised.value.reason == f"no space left on the device that holds {tiny / 'copy' / 'large'}"
 
 
+def test_a_lock_is_one_on_a_full_disk_too(tiny: Path) -> None:
+    path = tiny / "lock"
+    path.touch()
+    (tiny / "filler").write_bytes(b"x" * 4096 * 16)
+    with files.hold(path), pytest.raises(LockedError, match="another uncork"), files.hold(path):
+        pass
+
+
 def test_a_read_only_disk_is_said_in_plain_words(tiny: Path) -> None:
     subprocess.run(("mount", "-o", "remount,ro", str(tiny)), check=True)
     with pytest.raises(StepFailedError, match="read-only"):

@@ -60,7 +60,7 @@ def _start(step: Run, account: Account | None) -> "subprocess.Popen[bytes]":
             cwd=step.directory,
             env=_environment(step, account),
             start_new_session=True,
-            preexec_fn=_die_with_parent(),  # noqa: PLW1509 -- no thread of ours runs by then
+            preexec_fn=_die_with_parent(),  # noqa: PLW1509 -- it takes no lock that a thread of ours might hold
             **identity,
         )
     except OSError as error:

@@ -6,6 +6,7 @@ import os
 import shutil
 import stat
 import sys
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -25,7 +26,8 @@ def copy(step: Copy) -> None:
 
     A symlink is copied as the file it means, if that is inside the tree.
     """
-    with told_plainly(step.why or f"copy to {step.to}", step.source):
+    step = replace(step, why=step.why or f"copy {step.source.name}")
+    with told_plainly(step.why, step.source):
         root = Path(os.path.realpath(step.source))
         folder_of = lru_cache(maxsize=None)(os.path.realpath)
         for folder in sorted({(step.to / _checked(step, name)).parent for name in step.names}):
@@ -35,7 +37,8 @@ def copy(step: Copy) -> None:
             path = root / name
             real = Path(folder_of(path.parent), path.name)
             _copy_one(step, name, root, Path(os.path.realpath(real)) if real.is_symlink() else real)
-        _see_on_disk(step.to)
+        with told_plainly(step.why, step.to):
+            _see_on_disk(step.to)
 
 
 def _checked(step: Copy, name: str) -> PurePosixPath:

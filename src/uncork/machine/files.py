@@ -6,7 +6,7 @@ import shutil
 import stat
 from pathlib import Path
 
-from uncork.errors import StepFailedError, UserError
+from uncork.errors import UserError
 from uncork.machine.copies import copy
 from uncork.machine.failure import plain, told_plainly
 from uncork.machine.folders import make, make_parents, sync
@@ -139,13 +139,16 @@ def tail(path: Path, since: int, most: int) -> str:
 
 
 def names_in(folder: Path) -> tuple[Path, ...]:
-    """Return the paths of what is in a folder, sorted by name, hidden names left out; none if it is not there."""
+    """Return the paths of what is in a folder, sorted by name, hidden names left out; none if it is not there.
+
+    Raises UserError if it can't be read.
+    """
     try:
         return tuple(sorted(path for path in folder.iterdir() if not path.name.startswith(".")))
     except (FileNotFoundError, NotADirectoryError):
         return ()
     except OSError as error:
-        raise StepFailedError(f"read {folder.name}", plain(error, folder)) from error
+        raise UserError(f"can't read it: {plain(error, folder)}", "mend its permissions, or use --home") from error
 
 
 def user_name() -> str:

@@ -4,7 +4,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final
@@ -27,12 +27,18 @@ def hold_waiting(path: Path, seconds: float) -> Iterator[None]:
     """Hold the lock at that path, waiting up to `seconds` until it is free. Raises LockedError if it never was."""
     descriptor = _locked(path, time.monotonic() + seconds)
     try:
-        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()} {now}\n".encode(), 0)
+        _sign(descriptor)
         yield
     finally:
         os.close(descriptor)
+
+
+def _sign(descriptor: int) -> None:
+    """Say who holds the lock; it is one without that too, on a disk that is full."""
+    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()} {now}\n".encode(), 0)
 
 
 def _locked(path: Path, deadline: float) -> int:
@@ -57,7 +63,7 @@ def _open(path: Path) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
     except OSError as error:
-        raise UserError(plain(error, path), "use a state directory of your own with --home") from error
+        raise UserError(plain(error, path), "mend that, or use another state directory with --home") from error
 
 
 def _is_at(descriptor: int, path: Path) -> bool:
