@@ -57,10 +57,18 @@ def stop_group(pid: int, seconds: float) -> None:
         return
     target = group if group not in {0, 1, os.getpgrp()} else None
     members = _members(group) if target else (pid,)
-    _signal(pid, target, signal.SIGTERM)
+    _signal(pid, target, _polite(pid))
     if not ended_within(members, seconds):
         _signal(pid, target, signal.SIGKILL)
         ended_within(members, 1.0)
+
+
+def _polite(pid: int) -> signal.Signals:
+    """Return what lets a process finish its requests: nginx drops them at TERM, and only there QUIT is polite."""
+    try:
+        return signal.SIGQUIT if (PROC / str(pid) / "comm").read_text() == "nginx\n" else signal.SIGTERM
+    except OSError:
+        return signal.SIGTERM
 
 
 def _signal(pid: int, group: int | None, number: signal.Signals) -> None:

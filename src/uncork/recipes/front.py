@@ -56,7 +56,10 @@ def refresh(
     start = not running or address != facts.address
     answers = Answer(address.bind, address.port, 10.0, "wait for the front")
     if start:
-        act: tuple[Step, ...] = (*supervisor.start_front(layout, front.service(layout), address, facts.account), answers)
+        act: tuple[Step, ...] = (
+            *supervisor.start_front(layout, front.service(layout), address, facts.account),
+            answers,
+        )
     else:
         act = supervisor.reload_front(layout) if changed or stale else ()
     added = tuple(Remove(file.path) for file in changed if file.path not in on_disk)

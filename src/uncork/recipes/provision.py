@@ -1,11 +1,15 @@
 """The folders that a state directory and an app need, and what brings a supervisor back to what should run."""
 
 from pathlib import Path
+from typing import Final
 
 from uncork.layout import Layout
 from uncork.model import AppFacts, Facts, Instance
 from uncork.plan import Directory, End, Link, Remove, Step
 from uncork.supervisors.supervisor import Supervisor
+
+LEFTOVER_TIME: Final = 30.0
+"""What processes without a supervisor get to finish their requests."""
 
 
 def folders(layout: Layout, name: str, *, root: bool) -> tuple[Step, ...]:
@@ -35,7 +39,8 @@ def converge(facts: Facts, layout: Layout, supervisor: Supervisor, programs: tup
         return _resurrect(facts, layout, supervisor, programs)
     live = _live(facts)
     running = {i for program in facts.programs if (i := Instance.parse(program.name))}
-    return tuple(step for stray in sorted(running - live) for step in supervisor.stop(layout, stray, 1.0))
+    stops = (step for stray in sorted(running - live) for step in supervisor.stop(layout, stray, 1.0))
+    return (*_end(facts, "end what a killed server left"), *stops)
 
 
 def unfinished(app: AppFacts, layout: Layout, on_disk: tuple[int, ...]) -> tuple[Step, ...]:
@@ -45,10 +50,14 @@ def unfinished(app: AppFacts, layout: Layout, on_disk: tuple[int, ...]) -> tuple
 
 
 def _resurrect(facts: Facts, layout: Layout, supervisor: Supervisor, programs: tuple[Path, ...]) -> tuple[Step, ...]:
-    ends = (End(facts.leftovers, 30.0, "end what a lost supervisor left"),) if facts.leftovers else ()
+    ends = _end(facts, "end what a lost supervisor left")
     placed = tuple(step for app in facts.apps if not app.stopped for step in _replace(app, layout, supervisor, facts))
     forgotten = tuple(Remove(path) for path in programs)
     return (*ends, *forgotten, *placed, *supervisor.files(layout), *supervisor.begin(layout), Remove(layout.down))
+
+
+def _end(facts: Facts, why: str) -> tuple[Step, ...]:
+    return (End(facts.leftovers, LEFTOVER_TIME, why),) if facts.leftovers else ()
 
 
 def _replace(app: AppFacts, layout: Layout, supervisor: Supervisor, facts: Facts) -> tuple[Step, ...]:

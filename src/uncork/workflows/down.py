@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from uncork.layout import Layout
 from uncork.machine import files
 from uncork.plan import End, File, Step
+from uncork.recipes.provision import LEFTOVER_TIME
 from uncork.report import Reporter
 from uncork.workflows.work import FRONT_WAIT, Work, begin
 
@@ -27,5 +28,5 @@ def end_all(work: Work) -> None:
     if facts.supervising:
         steps += work.supervisor.end(work.layout)
     if facts.leftovers:
-        steps.append(End(facts.leftovers, 30.0, "end what a lost supervisor left"))
+        steps.append(End(facts.leftovers, LEFTOVER_TIME, "end what a lost supervisor left"))
     work.do(*steps)

@@ -25,6 +25,7 @@ if hasattr(app, "make_shell_context"):
 """
 # What would make the release's Python another one than it is.
 _OURS: Final = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__")
+_OTHERS: Final = frozenset({"PATH", "LANG", "TZ", "TERM", "COLORTERM", "NO_COLOR"})
 
 
 @dataclass(frozen=True)
@@ -85,14 +86,19 @@ def _live(paths: AppLayout) -> int:
 
 
 def _env(paths: AppLayout, release: Release, environ: Mapping[str, str], account: Account | None) -> Mapping[str, str]:
-    kept = {name: value for name, value in environ.items() if name not in _OURS}
-    if account:
-        kept |= {"HOME": str(paths.source(release.id)), "USER": account.name, "LOGNAME": account.name}
+    base = {**_kept(paths.source(release.id), environ, account), **read(paths.secrets)}
     return {
-        **kept,
-        "PATH": os.pathsep.join((f"{release.venv}/bin", kept.get("PATH") or os.defpath)),
+        **base,
+        "PATH": os.pathsep.join((f"{release.venv}/bin", base.get("PATH") or os.defpath)),
         "VIRTUAL_ENV": release.venv,
         "FLASK_APP": str(paths.release(release.id) / "run.py"),
         **dict(variables(paths, release.id, release.environment)),
-        **read(paths.secrets),
     }
+
+
+def _kept(home: Path, environ: Mapping[str, str], account: Account | None) -> dict[str, str]:
+    """Return what stays of our own environment; who serves requests must not see what root has in it."""
+    if not account:
+        return {name: value for name, value in environ.items() if name not in _OURS}
+    kept = {name: value for name, value in environ.items() if name in _OTHERS or name.startswith("LC_")}
+    return {**kept, "HOME": str(home), "USER": account.name, "LOGNAME": account.name}
