@@ -8,8 +8,8 @@ from typing import Final
 from uncork.model import Instance
 
 # sockaddr_un.sun_path holds 108 bytes with the closing NUL (unix(7)); the rest of the path is at most
-# "/" + an app's name (40) + "/99999.999/stats.sock" (21).
-LONGEST_RUN: Final = 107 - 62
+# "/" + an app's name (40) + "/99999.999/own/stats.sock" (25).
+LONGEST_RUN: Final = 107 - 66
 
 
 def runtime_directory(home: Path, uid: int) -> Path:
@@ -121,8 +121,20 @@ class AppLayout:
         return self.sockets / "current.sock"
 
     def instance(self, instance: Instance) -> Path:
-        """The runtime folder of one run of a release (UNCORK_RUN)."""
+        """The runtime folder of one run of a release.
+
+        It is not the serving account's: who could swap the socket for a link while root sets the socket's owner could
+        have any file.
+        """
         return self.sockets / f"{instance.release}.{instance.number}"
+
+    def own(self, instance: Instance) -> Path:
+        """The folder that an instance keeps its own files in (UNCORK_RUN)."""
+        return self.instance(instance) / "own"
+
+    def stats(self, instance: Instance) -> Path:
+        """The socket that an instance tells of its workers on."""
+        return self.own(instance) / "stats.sock"
 
     def socket(self, instance: Instance) -> Path:
         """The socket that an instance accepts on."""
@@ -196,6 +208,26 @@ class Layout:
         return self.run / "supervisord.pid"
 
     @property
+    def front_run(self) -> Path:
+        """The one folder that the front may write to, beside the apps' logs; no app can be called that."""
+        return self.run / "_front"
+
+    @property
     def front_pid(self) -> Path:
         """The front's pid file."""
-        return self.run / "nginx.pid"
+        return self.front_run / "nginx.pid"
+
+    @property
+    def front_log(self) -> Path:
+        """What the front complains of."""
+        return self.logs / "front.log"
+
+    @property
+    def supervisor_log(self) -> Path:
+        """What the supervisor did."""
+        return self.logs / "supervisord.log"
+
+    @property
+    def starts_log(self) -> Path:
+        """What programs said before their own log was open."""
+        return self.logs / "starts.log"

@@ -88,8 +88,9 @@ class Project:
 class Service:
     """How one release is run, whatever the server.
 
-    The server accepts on file descriptor 0, which the supervisor holds, and keeps its own files (stats socket, pid
-    file) in the folder that the environment variable UNCORK_RUN names. `env` holds no secrets.
+    The server accepts on file descriptor 3, which the supervisor holds, as systemd would pass it (LISTEN_FDS and
+    LISTEN_PID are set, sd_listen_fds(3)); standard input is empty, so that what the app starts can't read the socket.
+    It keeps its own files (stats socket, pid file) in the folder that UNCORK_RUN names. `env` holds no secrets.
     `stop_seconds` is what the server gets to finish its requests after `stop_signal`, before it is killed.
     """
 

@@ -5,13 +5,17 @@ from typing import ClassVar
 
 from uncork.layout import Layout
 from uncork.model import Account, Address, Service, Site
-from uncork.plan import File, Run
+from uncork.plan import Directory, File, Run
 
 
 class Front(ABC):
     """A web server in front of every app of a state directory, started by the supervisor on a socket it holds."""
 
     name: ClassVar[str]
+
+    @abstractmethod
+    def folders(self, layout: Layout) -> tuple[Directory, ...]:
+        """The folders that it writes to; they must be there before its config is checked."""
 
     @abstractmethod
     def files(

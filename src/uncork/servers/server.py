@@ -31,7 +31,7 @@ class Build:
 
 
 class Server(ABC):
-    """A WSGI server that accepts on file descriptor 0 and finishes its requests when it is asked to stop."""
+    """A WSGI server that accepts on file descriptor 3 and finishes its requests when it is asked to stop."""
 
     name: ClassVar[str]
     speaks: ClassVar[Protocol]

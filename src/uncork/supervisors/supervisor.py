@@ -26,15 +26,11 @@ class Supervisor(ABC):
         """The steps that stop all programs in order, and the supervisor itself."""
 
     @abstractmethod
-    def place(
-        self, layout: Layout, instance: Instance, service: Service, account: Account | None
-    ) -> tuple[Step, ...]:
+    def place(self, layout: Layout, instance: Instance, service: Service, account: Account | None) -> tuple[Step, ...]:
         """The steps that put on disk what the supervisor needs to run one instance, now and after a reboot."""
 
     @abstractmethod
-    def start(
-        self, layout: Layout, instance: Instance, service: Service, account: Account | None
-    ) -> tuple[Step, ...]:
+    def start(self, layout: Layout, instance: Instance, service: Service, account: Account | None) -> tuple[Step, ...]:
         """The steps that place one instance, start it on its own socket, and keep it running."""
 
     @abstractmethod
@@ -42,7 +38,9 @@ class Supervisor(ABC):
         """The steps that let one instance finish within so many seconds, end it, and forget it, files and all."""
 
     @abstractmethod
-    def start_front(self, layout: Layout, service: Service, address: Address) -> tuple[Step, ...]:
+    def start_front(
+        self, layout: Layout, service: Service, address: Address, account: Account | None
+    ) -> tuple[Step, ...]:
         """The steps that start the front on a listening socket of the supervisor's, or restart it on another one."""
 
     @abstractmethod

@@ -93,7 +93,7 @@ def _app(layout: Layout, facts: Facts, app: AppFacts, stats: Callable[[Path], st
     release, program = app.live_release, _program(app)
     workers: tuple[Worker, ...] = ()
     if program and program.running and app.live and release and release.server in SERVERS:
-        workers = SERVERS[release.server].workers(stats(layout.app(app.name).instance(app.live) / "stats.sock"))
+        workers = SERVERS[release.server].workers(stats(layout.app(app.name).stats(app.live)))
     return AppStatus(
         name=app.name,
         release=release.id if release else None,

@@ -83,7 +83,7 @@ def refreshed(work: Work, facts: Facts, wanted: Served) -> Refresh:
 
 def front_texts(layout: Layout) -> dict[Path, str]:
     """Return the front's config as it is on disk."""
-    folders = (layout.front, layout.front / "apps")
+    folders = (layout.front, layout.front / "apps", layout.front / "check")
     paths = [path for folder in folders for path in files.names_in(folder) if path.suffix in {".conf", ".types"}]
     return {path: files.read(path) for path in paths}
 

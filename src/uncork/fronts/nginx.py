@@ -1,0 +1,175 @@
+"""nginx: answers HTTP on the one port, serves static folders by itself, and passes the rest to each app's socket."""
+
+import re
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from typing import ClassVar, Final
+from urllib.parse import quote
+
+from uncork.errors import UsageError
+from uncork.fronts.front import Front
+from uncork.fronts.names import Names, by_names, first_at_each_mount
+from uncork.layout import Layout
+from uncork.model import Account, Address, Protocol, Service, Site, Static
+from uncork.plan import Directory, File, Run
+from uncork.rendering import render
+
+MEGABYTE: Final = 1024 * 1024
+LARGEST_BODY: Final = 16 * MEGABYTE
+# A server ends a request that takes too long by itself; the front is only to be a little more patient.
+PATIENCE: Final = 5.0
+# nginx reads its config in pieces of 4096 bytes (NGX_CONF_BUFFER), and a value must fit into one.
+LONGEST: Final = 4000
+PLAIN: Final = re.compile(r"[A-Za-z0-9_./:@+,%*-]+")
+
+
+@dataclass(frozen=True)
+class _Location:
+    """What one app's locations are made of, with the mount in every URL. `base` is the mount with no slash behind."""
+
+    site: Site
+    base: str
+    static: tuple[Static, ...]
+    upstream: str
+    access_log: Path
+
+    @property
+    def redirect(self) -> str:
+        """The base as a header must say it."""
+        return quote(self.base)
+
+    @property
+    def uwsgi(self) -> bool:
+        """Whether the app's server speaks uwsgi."""
+        return self.site.speaks is Protocol.UWSGI
+
+    @property
+    def max_body(self) -> int:
+        """The largest body in bytes; for nginx 0 would mean that there is no limit."""
+        return LARGEST_BODY if self.site.max_body is None else max(1, self.site.max_body)
+
+    @property
+    def timeout(self) -> int:
+        """How long the app may take to answer, in seconds."""
+        return ceil(self.site.request_timeout + PATIENCE)
+
+
+@dataclass(frozen=True)
+class Nginx(Front):
+    """nginx 1.29.7 or newer, at `binary`; it runs as the account that serves, master and all."""
+
+    binary: str
+    name: ClassVar[str] = "nginx"
+
+    def folders(self, layout: Layout) -> tuple[Directory, ...]:
+        """Where its pid file is, and the bodies that are too large for memory."""
+        return (Directory(layout.front_run, 0o700, serving=True),)
+
+    def files(
+        self,
+        layout: Layout,
+        address: Address,
+        sites: tuple[Site, ...],
+        account: Account | None,  # noqa: ARG002 -- all of nginx runs as the account, so it need not be told
+    ) -> tuple[File, ...]:
+        """Its main config, what its parts include, one file an app, and a second main config that only `check` reads.
+
+        Raises UsageError where a value can't be said in nginx's config, or two apps would answer at the same URL.
+        """
+        if any(mark in str(layout.front) for mark in "*?["):
+            raise _refused(str(layout.front), "`*`, `?` or `[`, which stand for other characters in an include")
+        apps = tuple(_location(layout, site) for site in sites)
+        first = Names(("localhost",), first_at_each_mount(sites))
+        main = _render(
+            "nginx.conf.j2",
+            layout=layout,
+            apps=apps,
+            blocks=(first, *by_names(sites)),
+            http=any(not app.uwsgi for app in apps),
+        )
+        listen = f"{f'[{address.bind}]' if ':' in address.bind else address.bind}:{address.port}"
+        return (
+            File(layout.front / "nginx.conf", main),
+            File(layout.front / "server.conf", _render("server.conf.j2")),
+            File(layout.front / "listen.conf", _render("listen.conf.j2", address=listen)),
+            File(layout.front / "mime.types", _render("mime.types")),
+            *(File(_path(layout, app.site), _render("app.conf.j2", app=app)) for app in apps),
+            File(layout.front / "check" / "nginx.conf", _render("check.conf.j2", layout=layout)),
+            File(
+                layout.front / "check" / "listen.conf",
+                _render("listen.conf.j2", address=f"unix:{layout.front_run / 'check.sock'}"),
+            ),
+        )
+
+    def service(self, layout: Layout) -> Service:
+        """Adopt the socket on file descriptor 3; SIGQUIT lets requests and their responses finish."""
+        return Service(
+            argv=(*self._argv(layout), "-c", str(layout.front / "nginx.conf")),
+            directory=str(layout.front),
+            speaks=Protocol.HTTP,
+            env=(("NGINX", "3;"),),
+            stop_signal="QUIT",
+            stop_seconds=30.0,
+        )
+
+    def check(self, layout: Layout) -> Run:
+        """It opens the logs as nginx would, by the same account; it listens elsewhere, as only root may use port 80."""
+        argv = (*self._argv(layout), "-t", "-q", "-c", str(layout.front / "check" / "nginx.conf"))
+        return Run(argv, "check the nginx config", directory=layout.front, serving=True)
+
+    def _argv(self, layout: Layout) -> tuple[str, ...]:
+        """What is relative in the config, and what nginx names by itself, is in the one folder that it may write to."""
+        return (self.binary, "-e", "stderr", "-p", str(layout.front_run))
+
+
+def escape(value: str) -> str:
+    """Return a value as nginx's config must say it. Raises UsageError where no way to say it exists.
+
+    A dollar sign begins a variable, and nothing escapes it.
+    """
+    if not value.isprintable():
+        raise _refused(value, "a character that can't be printed")
+    if "$" in value:
+        raise _refused(value, "a dollar sign")
+    if len(value.encode()) > LONGEST:
+        raise _refused(value, f"more than {LONGEST} bytes")
+    if PLAIN.fullmatch(value):
+        return value
+    quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{quoted}"'
+
+
+def _refused(value: str, what: str) -> UsageError:
+    shown = value if len(value) <= 200 else f"{value[:200]}..."  # noqa: PLR2004 -- enough to know it by
+    return UsageError(f"nginx's config can't carry {shown!r}: it has {what}", "choose another name or path")
+
+
+def _render(template: str, **values: object) -> str:
+    return render(__package__, template, escape, **values)
+
+
+def _path(layout: Layout, site: Site) -> Path:
+    return layout.front / "apps" / f"{site.app}.conf"
+
+
+def _location(layout: Layout, site: Site) -> _Location:
+    app = layout.app(site.app)
+    base = site.mount.rstrip("/")
+    return _Location(
+        site=site,
+        base=base,
+        static=tuple(_static(base, site.static)),
+        upstream=f"unix:{app.current_socket}",
+        access_log=app.access_log,
+    )
+
+
+def _static(base: str, folders: tuple[Static, ...]) -> list[Static]:
+    """The first folder of a URL counts, as in Flask. One that stands for all of the app's URLs is left to the app."""
+    found: dict[str, Static] = {}
+    for folder in folders:
+        url = f"{base}/{folder.url.strip('/')}/"
+        if folder.url.strip("/"):
+            found.setdefault(url, Static(url, f"{folder.directory.rstrip('/')}/"))
+    return list(found.values())

@@ -1,0 +1,37 @@
+"""Renders the templates that lie beside the code: what is undefined is an error, and every value is escaped."""
+
+import shlex
+from collections.abc import Callable
+
+Escape = Callable[[str], str]
+
+
+def as_it_is(text: str) -> str:
+    """Return the text unchanged: for templates that name the escaping of each value themselves."""
+    return text
+
+
+def render(package: str, template: str, escape: Escape = as_it_is, /, **values: object) -> str:
+    """Return a template of a package with the values put in, each of them through `escape`.
+
+    Raises whatever `escape` raises for a value that its format can't carry. The filter `python` makes a literal of
+    Python, the filter `shell` a word of a shell.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader(package, ""),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 -- this is for HTML; `escape` is for the format at hand
+        finalize=lambda value: escape(str(value)),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["python"] = repr
+    environment.filters["shell"] = _word
+    return environment.get_template(template).render(values)
+
+
+def _word(value: object) -> str:
+    return shlex.quote(str(value))
