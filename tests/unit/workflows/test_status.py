@@ -65,7 +65,7 @@ def status(facts: Facts, app: str | None = None) -> Status:
         return STATS
 
     found = told(facts, LAYOUT, app, (0.5, 0.4, 0.3), stats)
-    assert set(asked) <= {Path("/r/shop/2.1/stats.sock")}
+    assert set(asked) <= {Path("/r/shop/2.1/own/stats.sock")}
     return found
 
 
