@@ -17,9 +17,10 @@ from uncork.servers import SERVERS
 
 FRONT: Final = "front"
 RUNNING: Final = "running"
+STARTING: Final = "starting"
 FAILED: Final = "failed"
 MEANT: Final = frozenset({"stopped", "down"})
-_STATES: Final = {"RUNNING": RUNNING, "STARTING": "starting", "STOPPING": "stopping"}
+_STATES: Final = {"RUNNING": RUNNING, "STARTING": STARTING, "STOPPING": "stopping"}
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Status:
     def well(self) -> bool:
         """Whether all that should run does."""
         wanted = [app for app in self.apps if app.state not in MEANT]
-        return all(app.state in {RUNNING, "starting"} for app in wanted) and not (wanted and self.front == FAILED)
+        return all(app.state in {RUNNING, STARTING} for app in wanted) and not (wanted and self.front == FAILED)
 
 
 def status(layout: Layout, app: str | None) -> Status:
@@ -98,7 +99,7 @@ def _app(layout: Layout, facts: Facts, app: AppFacts, stats: Callable[[Path], st
         name=app.name,
         release=release.id if release else None,
         environment=release.environment if release else "",
-        state=_state(facts, app, program),
+        state=_state(facts, app, program, answers=bool(workers)),
         url=url(release.site, sites(facts), facts.address or Address()) if release else "",
         server=release.server if release else "",
         workers=workers,
@@ -112,15 +113,17 @@ def _program(app: AppFacts) -> Program | None:
     return next((p for p in app.programs if app.live and Instance.parse(p.name) == app.live), None)
 
 
-def _state(facts: Facts, app: AppFacts, program: Program | None) -> str:
+def _state(facts: Facts, app: AppFacts, program: Program | None, *, answers: bool) -> str:
     if app.stopped:
         return "stopped"
-    return _meant(facts, _STATES.get(program.state, FAILED) if program else FAILED)
+    state = _STATES.get(program.state, FAILED) if program else FAILED
+    # For its first second a program is starting to the supervisor, whatever it does by then.
+    return RUNNING if state == STARTING and answers else _meant(facts, state)
 
 
 def _front(facts: Facts) -> str:
     program = next((p for p in facts.programs if p.name == FRONT), None)
-    return _meant(facts, _STATES.get(program.state, FAILED) if program else FAILED)
+    return RUNNING if program and program.running else _meant(facts, FAILED)
 
 
 def _meant(facts: Facts, state: str) -> str:

@@ -96,6 +96,13 @@ def test_an_app_whose_server_is_gone_is_failed(state: str) -> None:
     )
 
 
+def test_an_app_that_answers_is_running_and_one_that_does_not_yet_is_starting() -> None:
+    facts = changed(Program("shop.2.1", "STARTING", 6, 1.0))
+
+    assert status(facts).apps[0].state == "running"
+    assert told(facts, LAYOUT, None, (), lambda _: "").apps[0].state == "starting"
+
+
 def test_an_app_without_a_program_is_failed() -> None:
     assert status(changed()).apps[0].state == "failed"
 
