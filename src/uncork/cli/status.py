@@ -50,17 +50,13 @@ def _show(found: "Status") -> None:
 
 
 def _row(app: "AppStatus") -> tuple[str, ...]:
+    cells = (app.name, str(app.release or ""), app.environment, state(app.state), app.server, *_workers(app))
+    return tuple(cell or "-" for cell in (*cells, app.started, app.url))
+
+
+def _workers(app: "AppStatus") -> tuple[str, str, str]:
+    if not app.workers:
+        return ("", "", "")
     busy = sum(worker.state == "busy" for worker in app.workers)
     memory = sum(worker.rss_bytes for worker in app.workers)
-    return (
-        app.name,
-        str(app.release or "-"),
-        app.environment or "-",
-        state(app.state),
-        app.server or "-",
-        f"{len(app.workers)} ({busy} busy)" if app.workers else "-",
-        str(app.requests_total) if app.workers else "-",
-        amount(memory) if app.workers else "-",
-        app.started or "-",
-        app.url or "-",
-    )
+    return (f"{len(app.workers)} ({busy} busy)", str(app.requests_total), amount(memory))

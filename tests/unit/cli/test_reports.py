@@ -27,9 +27,9 @@ def test_status_is_a_table_and_a_line(uncork: Uncork) -> None:
     printed = uncork("status")
 
     assert printed.code == 0
-    assert [line.split() for line in printed.out.splitlines()[:2]] == [
-        ["APP", "RELEASE", "ENVIRONMENT", "STATE", "SERVER", "WORKERS", "REQUESTS", "MEMORY", "SINCE", "ADDRESS"],
-        ["shop", "2", "production", "running", "uwsgi", "2", "(1", "busy)", "5", "2.0", "MB", "2026-01-01T00:00:00Z", "http://x/"],
+    assert [" ".join(line.split()) for line in printed.out.splitlines()[:2]] == [
+        "APP RELEASE ENVIRONMENT STATE SERVER WORKERS REQUESTS MEMORY SINCE ADDRESS",
+        "shop 2 production running uwsgi 2 (1 busy) 5 2.0 MB 2026-01-01T00:00:00Z http://x/",
     ]
     assert printed.out.splitlines()[2] == (
         "front running, supervisor running; 2 cores, load 0.50, 8.0 GB of memory, 1.0 GB of disk free"
