@@ -25,9 +25,14 @@ def command(asked: Asked) -> None:
     app = choose(deployed(asked.layout), asked.app)
     found = releases(asked.layout, app)
     if asked.json:
-        emit({"app": app, "releases": [fields(row) for row in found]})
+        emit({"app": app, "releases": _json(found, refused=False), "refused": _json(found, refused=True)})
         return
     click.echo(table(_HEAD, [_row(row) for row in found]))
+
+
+def _json(rows: "tuple[Row, ...]", *, refused: bool) -> list[dict[str, object]]:
+    """Refused releases are apart: they can't be gone back to, and may have no number."""
+    return [fields(row) for row in rows if (row.state == "refused") is refused]
 
 
 def _row(row: "Row") -> tuple[str, ...]:

@@ -80,7 +80,9 @@ def test_releases_are_a_table_or_a_list(uncork: Uncork) -> None:
     assert uncork("releases").out.splitlines()[1].split() == [
         *("2", "live", "2026-01-02", "production", "uwsgi", "3.11.2", "0123")
     ]
-    assert [row["id"] for row in uncork("releases", "--json").json["releases"]] == [2, None]  # type: ignore[attr-defined]
+    found = uncork("releases", "--json").json
+    assert [row["id"] for row in found["releases"]] == [2]  # type: ignore[attr-defined]
+    assert [row["created"] for row in found["refused"]] == ["2026-01-01"]  # type: ignore[attr-defined]
 
 
 def log(uncork: Uncork, app: str, text: str) -> Path:
