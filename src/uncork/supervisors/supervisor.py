@@ -35,7 +35,7 @@ class Supervisor(ABC):
 
     @abstractmethod
     def stop(self, layout: Layout, instance: Instance, seconds: float) -> tuple[Step, ...]:
-        """The steps that let one instance finish within so many seconds, end it, and forget it, files and all."""
+        """The steps that let one instance finish within so many seconds (0: at once), end it, and forget all of it."""
 
     @abstractmethod
     def start_front(

@@ -95,7 +95,8 @@ class Supervisord(Supervisor):
     def start(self, layout: Layout, instance: Instance, service: Service, account: Account | None) -> tuple[Step, ...]:
         """A group that is there already is started if it is not running."""
         placed = self.place(layout, instance, service, account)
-        return (*placed, *_start(layout, instance.name, f"start release {instance.release}"))
+        socket = str(layout.app(instance.app).socket(instance))
+        return (*placed, *_start(layout, instance.name, socket, f"start release {instance.release}"))
 
     def stop(self, layout: Layout, instance: Instance, seconds: float) -> tuple[Step, ...]:
         """Its config goes first: whatever happens next, it does not come back with the next supervisord."""
@@ -127,12 +128,12 @@ class Supervisord(Supervisor):
         return (
             *_files(layout, program, account),
             *_stop(layout, FRONT, PATIENCE, ""),
-            *_start(layout, FRONT, "start the front"),
+            *_start(layout, FRONT, f"{address.bind}:{address.port}", "start the front"),
         )
 
     def reload_front(self, layout: Layout) -> tuple[Step, ...]:
         """On SIGHUP nginx reads its config; it keeps the old one where the new one is wrong."""
-        return (_call(layout, "signalProcess", f"{FRONT}:0", "HUP", why="reload the front"),)
+        return (_call(layout, "signalProcess", f"{FRONT}:{FRONT}_0", "HUP", why="reload the front"),)
 
 
 def escape(value: str) -> str:
@@ -193,21 +194,26 @@ def _files(
     return (File(script, start), File(conf, text))
 
 
-def _start(layout: Layout, name: str, why: str) -> tuple[Step, ...]:
+def _start(layout: Layout, name: str, socket: str, why: str) -> tuple[Step, ...]:
     """It would start a new group by itself, but up to a second later."""
     return (
         _call(layout, "reloadConfig"),
-        _call(layout, "addProcessGroup", name, unless=("ALREADY_ADDED",)),
+        _call(layout, "addProcessGroup", name, why=f"bind to {socket}", unless=("ALREADY_ADDED",)),
         _call(layout, "startProcessGroup", name, WAIT, why=why),
     )
 
 
 def _stop(layout: Layout, name: str, seconds: float, why: str) -> tuple[Step, ...]:
-    """A server that has just crashed is not stopped by the first request, but started again; so there are two."""
+    """A server that has just crashed is not stopped by the first request, but started again; so there are two.
+
+    Within 0 seconds means that it is killed.
+    """
     stop = _call(layout, "stopProcessGroup", name, WAIT, unless=("BAD_NAME",))
+    kill = _call(layout, "signalProcess", f"{name}:{name}_0", "KILL", unless=("BAD_NAME", "NOT_RUNNING", "FAILED"))
     return (
         stop,
         stop,
+        *(() if seconds > 0 else (kill,)),
         Gone(layout.supervisor_socket, name, max(seconds, PATIENCE) + MARGIN, why),
         _call(layout, "removeProcessGroup", name, unless=("BAD_NAME",)),
     )
