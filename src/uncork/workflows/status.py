@@ -64,9 +64,9 @@ class Status:
 
     @property
     def well(self) -> bool:
-        """Whether all that should run does."""
-        wanted = [app for app in self.apps if app.state not in MEANT]
-        return all(app.state in {RUNNING, STARTING} for app in wanted) and not (wanted and self.front == FAILED)
+        """Whether all that should run does; a front with nothing but stopped apps behind it should too."""
+        apps = all(app.state in {RUNNING, STARTING, *MEANT} for app in self.apps)
+        return apps and FAILED not in {self.front, self.supervisor}
 
 
 def status(layout: Layout, app: str | None) -> Status:

@@ -119,6 +119,10 @@ def test_a_lost_supervisor_is_not_well() -> None:
     assert (found.well, found.supervisor, found.front, found.apps[0].state) == (False, "failed", "failed", "failed")
 
 
+def test_a_lost_supervisor_is_not_well_though_the_only_app_is_stopped() -> None:
+    assert not status(replace(FACTS, supervising=False, programs=(), apps=(replace(SHOP, stopped=True),))).well
+
+
 def test_what_is_down_is_meant_to_be() -> None:
     gone = replace(FACTS, supervising=False, programs=(), apps=(replace(SHOP, programs=()),), down=True)
     found = status(gone)
