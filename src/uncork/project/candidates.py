@@ -1,7 +1,7 @@
 """What in a module may be the app: Flask instances, names that hold one, factories."""
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from uncork.model import Place
@@ -43,7 +43,7 @@ class Candidate:
     """Something that may be the app: the name in its module, and where what it stands for is really made.
 
     `factory` is the function that makes it when it is called; `attribute` is where the app is in the named object.
-    `made_with` says that the module makes it by calling a factory of the tree: with arguments of its own, or none.
+    `made_with` is the call where the module makes it by calling a factory of the tree, `made_by` that factory.
     """
 
     module: Module
@@ -53,6 +53,7 @@ class Candidate:
     factory: Function | None = None
     attribute: str = ""
     made_with: ast.Call | None = None
+    made_by: Function | None = None
 
     @property
     def place(self) -> Place:
@@ -169,7 +170,7 @@ def _from_call(here: Candidate, call: ast.Call, modules: Modules) -> Candidate |
     if here.name not in INSTANCES or called.partition(".")[0] in OTHERS:
         return None
     if made := function(dotted(call.func), here.module, modules):
-        return Candidate(here.module, here.name, here.line, made[1], made_with=call)
+        return Candidate(here.module, here.name, here.line, made[1], made_with=call, made_by=made[0])
     local = dotted(call.func).partition(".")[0] in here.module.bindings and not _is_foreign(call, here.module, modules)
     return here if local or _is_entry(here) else None
 
@@ -196,4 +197,4 @@ def _is_entry(candidate: Candidate) -> bool:
 
 
 def _renamed(candidate: Candidate, module: Module, name: str, line: int) -> Candidate:
-    return Candidate(module, name, line, candidate.origin, candidate.factory, candidate.attribute, candidate.made_with)
+    return replace(candidate, module=module, name=name, line=line)

@@ -1,7 +1,7 @@
 """Which candidate is the app, when several are found, and what is imported for it."""
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from uncork.errors import UsageError
@@ -67,13 +67,25 @@ def _of_one_app(found: tuple[Candidate, ...]) -> Choice:
     scripts = [c for c in found if not c.factory and c.place != c.origin]
     makers = [c for c in found if c not in scripts]
     if not makers or not scripts:
-        return Choice(min(found, key=lambda c: c.module.name.count(".")))
+        taken = min(found, key=lambda c: c.module.name.count("."))
+        return Choice(taken, tuple(_unheard(taken)))
     maker, full = makers[0], [s for s in scripts if not _only_makes_it(s)]
     if len(full) > 1:
         raise several(tuple(full))
     taken = full[0] if full else _better(maker, scripts[0])
     others = ", ".join(c.setting for c in found if c != taken)
     return Choice(taken, (f'{taken.setting} is served; {others} stands for the same app (choose with app = "...")',))
+
+
+def _unheard(taken: Candidate) -> Iterator[str]:
+    """Yield the note that a module makes its app without telling its own factory the environment."""
+    call = taken.made_with
+    if call and not call.args and not call.keywords and taken.made_by and environment_argument(taken.made_by):
+        setting = f"{taken.module.name}:{ast.unparse(call.func)}"
+        yield (
+            f"{taken.place} makes the app without telling its factory the environment; "
+            f'`app = "{setting}"` under [tool.uncork] in pyproject.toml would'
+        )
 
 
 def _better(maker: Candidate, script: Candidate) -> Candidate:

@@ -1,6 +1,7 @@
 """What a source tree holds: the app, its dependencies, its Python. Reads texts alone and never imports the app."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from uncork.config import Config
 from uncork.model import AppTarget, Project
@@ -26,6 +27,7 @@ def detect(texts: Mapping[str, str], config: Config, environ: Mapping[str, str])
     modules = Modules(texts, _roots(texts))
     found, notes = _app(modules, config, environ)
     around = Modules(texts, tuple(dict.fromkeys((*found.search, *modules.roots))))
+    found = replace(found, search=around.roots)
     refuse_runs(found, around)
     module = around.find(found.module)
     return Project(

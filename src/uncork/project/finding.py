@@ -10,7 +10,7 @@ from uncork.errors import RefusedError, UsageError
 from uncork.model import AppTarget, Place
 from uncork.project.candidates import Candidate, best, callee
 from uncork.project.choice import Choice, choose, search
-from uncork.project.modules import Module, Modules
+from uncork.project.modules import Module, Modules, package_root
 from uncork.project.syntax import calls
 
 ENTRIES: Final = ("wsgi", "app")
@@ -74,8 +74,9 @@ def _in_package(package: Module, modules: Modules) -> Iterator[Candidate]:
 
 
 def _folders(modules: Modules) -> tuple[str, ...]:
-    parents = dict.fromkeys(str(PurePosixPath(path).parent) for path in modules.files)
-    return tuple(f for f in parents if f not in {".", *modules.roots} and f"{f}/__init__.py" not in modules.texts)
+    """Return the folders that modules and packages would be imported from, were they on sys.path."""
+    found = dict.fromkeys(package_root(path, modules.texts) for path in modules.files)
+    return tuple(folder for folder in found if folder not in {"", *modules.roots})
 
 
 def _rooted(modules: Modules, folder: str) -> Modules:
@@ -93,7 +94,7 @@ def _nothing(modules: Modules) -> NoReturn:
                 f'  File "{module.path}", line {module.problem.line}\n    {module.problem.text}\nSyntaxError: '
                 f"{module.problem.message}",
             )
-    hints = "\n".join(hint for module in searched for hint in _hints(module))
+    hints = "\n".join(hint for module in searched for hint in _hints(module, modules))
     raise UsageError(
         "the project has no app that uncork could find" if searched else "the project has no Python source",
         'name it under [tool.uncork] in pyproject.toml: app = "package.module:name" (or :factory)',
@@ -101,7 +102,8 @@ def _nothing(modules: Modules) -> NoReturn:
     )
 
 
-def _hints(module: Module) -> Iterator[str]:
+def _hints(module: Module, modules: Modules) -> Iterator[str]:
+    yield from (f'{c.place}: {c.name} may be meant: app = "{c.setting}"' for c in best(module, modules))
     for call, function in calls(module.syntax.body):
         called = callee(call, module)
         if called == "flask.Flask" and function:

@@ -64,4 +64,8 @@ def _covered(here: Conditions, ways: set[Conditions]) -> bool:
 def _either(ways: set[Conditions]) -> str:
     if Conditions() in ways:
         return ""
-    return " or ".join(sorted(f"({' and '.join(sorted(f'({m})' for m in way))})" for way in ways))
+    return " or ".join(_all(sorted(f"({marker})" for marker in way)) for way in sorted(ways, key=sorted))
+
+
+def _all(markers: list[str]) -> str:
+    return markers[0] if len(markers) == 1 else f"({' and '.join(markers)})"

@@ -148,6 +148,14 @@ class Modules:
         return self.find(f"{module.name}.{child}") if module.path.endswith("__init__.py") else None
 
 
+def package_root(path: str, texts: Mapping[str, str]) -> str:
+    """Return the folder that goes on sys.path for a file, as in Flask: the first one above without `__init__.py`."""
+    folder = PurePosixPath(path).parent
+    while str(folder) != "." and f"{folder}/__init__.py" in texts:
+        folder = folder.parent
+    return "" if str(folder) == "." else str(folder)
+
+
 def _within(path: str, folder: str) -> bool:
     return not folder or path == folder or path.startswith(f"{folder}/")
 

@@ -12,7 +12,7 @@ from uncork.model import AppTarget, Place
 from uncork.project.candidates import best, function, is_wsgi_function, named
 from uncork.project.choice import search, several, target_of
 from uncork.project.factories import call
-from uncork.project.modules import Imported, Module, Modules
+from uncork.project.modules import Imported, Module, Modules, package_root
 from uncork.project.syntax import dotted
 
 # Flask's own way to tell the colon before a name from the one of a Windows drive (flask.cli.ScriptInfo.load_app).
@@ -71,14 +71,9 @@ def _path(where: str, modules: Modules) -> str:
 
 
 def _at(path: str, modules: Modules) -> Module | None:
-    """Return the module in a file or a folder; its root is, as in Flask, the first folder above without `__init__`."""
+    """Return the module in a file or a folder."""
     file = next((p for p in (path, f"{path}.py", f"{path}/__init__.py") if p in modules.files), None)
-    if not file:
-        return None
-    folder = PurePosixPath(file).parent
-    while str(folder) != "." and f"{folder}/__init__.py" in modules.texts:
-        folder = folder.parent
-    return modules.at(file, "" if str(folder) == "." else str(folder))
+    return modules.at(file, package_root(file, modules.texts)) if file else None
 
 
 def _of_module(asked: Named, module: Module, modules: Modules, environment: str) -> AppTarget:

@@ -39,7 +39,7 @@ def stated(name: str, value: object) -> Iterator[str]:
     if details.get("optional") is True:
         return
     extras = ",".join(strings(details, "extras"))
-    marker = " and ".join(f"({m})" for m in _markers(details))
+    marker = " and ".join(_markers(details))
     where = _where(details)
     version = "" if where else specifier(string(details, "version") or "*") or ""
     path = string(details, "path")
@@ -94,7 +94,7 @@ def _where(details: Table) -> str:
 
 def _markers(details: Table) -> Iterator[str]:
     if marker := string(details, "markers"):
-        yield marker
+        yield f"({marker})" if " or " in marker else marker
     for clause in (specifier(string(details, "python")) or "").split(","):
         if sign := re.match(r"[<>=!~]+", clause):
             yield f"python_full_version {sign[0]} '{clause[sign.end() :]}'"
@@ -123,7 +123,7 @@ def _edges(dependencies: Table) -> Iterator[Edge]:
     for name, value in dependencies.items():
         for item in value if isinstance(value, list) else [value]:
             details: Table = item if isinstance(item, dict) else {}
-            marker = " and ".join(f"({m})" for m in _markers(details))
+            marker = " and ".join(_markers(details))
             yield Edge(normalised(name), marker, strings(details, "extras"), details.get("optional") is True)
 
 

@@ -3,14 +3,15 @@
 import ast
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from io import StringIO
 from typing import Final, TypeGuard
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 _CONTINUES: Final = re.compile(r"[\s#)\]}]|(else|elif|except|finally)\b")
-_REPAIRS: Final = 30
+_REPAIRS: Final = 20
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def parse(text: str) -> Syntax:
     whole = _compile(text)
     if not isinstance(whole, Problem):
         return Syntax(whole)
-    return Syntax(tuple(_salvage(text.splitlines(keepends=True), whole)), whole)
+    return Syntax(tuple(_salvage(StringIO(text).readlines(), whole)), whole)
 
 
 def top_level(body: tuple[ast.stmt, ...] | list[ast.stmt]) -> Iterator[ast.stmt]:
@@ -106,22 +107,22 @@ def _compile(text: str) -> tuple[ast.stmt, ...] | Problem:
         return Problem(1, "nested too deeply to be read")
 
 
-def _salvage(lines: list[str], problem: Problem) -> Iterator[ast.stmt]:
-    """Yield what compiles before, at and after each broken statement that begins at the margin."""
-    offset = 0
-    for _ in range(_REPAIRS):
-        broken = problem.line - 1
-        starts = [i for i in range(len(lines)) if _begins(lines, i)]
-        start = max((i for i in starts if i <= broken), default=0)
-        end = min((i for i in starts if i > broken), default=len(lines))
-        for text, at in (("".join(lines[:start]), offset), (_header(lines[start:end]), offset + start)):
-            yield from _moved(_compile(text), at)
-        lines, offset = lines[end:], offset + end
-        rest = _compile("".join(lines))
-        if not isinstance(rest, Problem):
-            yield from _moved(rest, offset)
-            return
-        problem = rest
+def _salvage(lines: list[str], problem: Problem, repairs: int = _REPAIRS) -> Iterator[ast.stmt]:
+    """Yield what compiles before, at and after the broken statement that begins at the margin."""
+    starts = [i for i in range(len(lines)) if _begins(lines, i)]
+    start = max((i for i in starts if i < problem.line), default=0)
+    end = min((i for i in starts if i >= problem.line), default=len(lines))
+    yield from _whatever_compiles(lines[:start], repairs)
+    header = _compile(_header(lines[start:end]))
+    yield from () if isinstance(header, Problem) else _moved(header, start)
+    yield from _moved(_whatever_compiles(lines[end:], repairs), end)
+
+
+def _whatever_compiles(lines: list[str], repairs: int) -> Iterable[ast.stmt]:
+    found = _compile("".join(lines))
+    if not isinstance(found, Problem):
+        return found
+    return _salvage(lines, found, repairs - 1) if repairs else ()
 
 
 def _begins(lines: list[str], index: int) -> bool:
@@ -137,6 +138,6 @@ def _header(lines: list[str]) -> str:
     return ""
 
 
-def _moved(body: tuple[ast.stmt, ...] | Problem, lines: int) -> Iterator[ast.stmt]:
-    for statement in () if isinstance(body, Problem) else body:
+def _moved(body: Iterable[ast.stmt], lines: int) -> Iterator[ast.stmt]:
+    for statement in body:
         yield ast.increment_lineno(statement, lines) if lines else statement
