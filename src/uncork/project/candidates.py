@@ -145,20 +145,25 @@ def _from_function(here: Candidate, definition: Function) -> Candidate | None:
 
 
 def _from_import(here: Candidate, imported: Imported, modules: Modules, depth: int) -> Candidate | None:
-    source = modules.find(imported.module) if imported.name and depth < _DEEPEST else None
-    if not source or not imported.name:
-        return here if _is_entry(here) and imported.name and not modules.find(imported.dotted) else None
-    found = named(imported.name, source, modules, depth + 1)
-    if found:
+    source = modules.find(imported.module) if depth < _DEEPEST else None
+    if not imported.name:
+        return None
+    if not source:
+        return here if _is_entry(here) and not modules.find(imported.dotted) else None
+    if found := named(imported.name, source, modules, depth + 1):
         return _renamed(found, here.module, here.name, here.line)
     made = function(imported.name, source, modules)
     if made and here.name in FACTORIES:
-        return Candidate(here.module, here.name, here.line, made[1], factory=made[0])
-    # What can't be read to its end may well have the name; the import of the app will tell.
-    unread = bool(source.problem or source.stars)
-    if _is_entry(here) and (unread or imported.name in source.bindings):
-        return here
-    return here if unread and here.name in FACTORIES else None
+        return replace(here, origin=made[1], factory=made[0])
+    may_be = not modules.find(imported.dotted) and _may_be_imported(here, imported.name, source)
+    return here if may_be else None
+
+
+def _may_be_imported(here: Candidate, name: str, source: Module) -> bool:
+    """Whether an import that leads to nothing known may lead to an app; the import of the app will tell."""
+    if source.problem or source.stars:
+        return _is_entry(here) or here.name in FACTORIES
+    return _is_entry(here) and name in source.bindings
 
 
 def _from_call(here: Candidate, call: ast.Call, modules: Modules) -> Candidate | None:

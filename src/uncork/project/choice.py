@@ -9,7 +9,7 @@ from uncork.model import AppTarget
 from uncork.project.candidates import Candidate
 from uncork.project.factories import call, environment_argument
 from uncork.project.modules import Module
-from uncork.project.syntax import is_main_guard
+from uncork.project.syntax import dotted, is_main_guard
 
 
 @dataclass(frozen=True)
@@ -96,16 +96,20 @@ def _better(maker: Candidate, script: Candidate) -> Candidate:
 
 def _only_makes_it(script: Candidate) -> bool:
     """Whether a module does nothing with the app but to bind it to its name, and to run it."""
-    return all(_is_idle(statement, script.name) for statement in script.module.syntax.body)
+    body = script.module.syntax.body
+    used = {node.id for statement in body for node in ast.walk(statement) if isinstance(node, ast.Name)}
+    return all(_is_idle(statement, script.name, used | {script.name}) for statement in body)
 
 
-def _is_idle(statement: ast.stmt, name: str) -> bool:
-    if is_main_guard(statement) or isinstance(statement, ast.Import | ast.ImportFrom):
-        return True
-    if isinstance(statement, ast.Expr):
-        mentioned = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
-        runs = isinstance(statement.value, ast.Call) and ast.unparse(statement.value.func) == f"{name}.run"
-        return runs or name not in mentioned
-    targets = statement.targets if isinstance(statement, ast.Assign) else []
-    used = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-    return bool(targets) and name not in used
+def _is_idle(statement: ast.stmt, name: str, used: set[str]) -> bool:
+    match statement:
+        case ast.Import() | ast.ImportFrom():
+            # What is imported and never used is imported for what its import does: routes that it adds, say.
+            return all((alias.asname or alias.name.partition(".")[0]) in used for alias in statement.names)
+        case ast.Expr(value=ast.Call(func=called)):
+            return dotted(called) in {f"{name}.run", "load_dotenv", "dotenv.load_dotenv"}
+        case ast.Expr(value=ast.Constant()):
+            return True
+        case ast.Assign(targets=targets):
+            return not any(dotted(target).startswith(f"{name}.") for target in targets)
+    return is_main_guard(statement)

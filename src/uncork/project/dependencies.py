@@ -72,8 +72,7 @@ def _uv_lock(texts: Mapping[str, str], path: str) -> Dependencies:
 def _pinned(texts: Mapping[str, str], path: str) -> Dependencies | None:
     found = pins.requirements(texts, path)
     asked = [entry for entry in found if entry.requirement]
-    unread = any(entry.option in pins.INCLUDES for entry in found)
-    if not asked or unread or any(_is_debians(entry) for entry in asked) or not all(entry.pinned for entry in asked):
+    if not asked or not all(_is_pin(entry) for entry in found):
         return None
     files = pins.included(texts, path)
     if not all(entry.hashed for entry in asked):
@@ -93,13 +92,18 @@ def _unpinned(texts: Mapping[str, str], path: str) -> Dependencies | None:
         kept = tuple(entry.text for entry in found if not _is_debians(entry))
         note = f"{path} names pkg-resources, which Debian's pip wrote by mistake; it is left out"
         return Dependencies(Source.REQUIREMENTS_TXT, pins.included(texts, path), (note,), kept)
-    own = own_name(texts, folder) if any(entry.itself for entry in found) else ""
     source = Source.REQUIREMENTS_IN if path.endswith(".in") else Source.REQUIREMENTS_TXT
-    files = (
-        *pins.included(texts, path),
-        *((f"{folder}{PYPROJECT}",) if own and f"{folder}{PYPROJECT}" in texts else ()),
-    )
-    return Dependencies(source, files, omit=(own,) if own else ())
+    files = pins.included(texts, path)
+    own = own_name(texts, folder) if any(entry.itself for entry in found) else ""
+    if not own:
+        return Dependencies(source, files)
+    manifest = f"{folder}{PYPROJECT}"
+    return Dependencies(source, (*files, manifest) if manifest in texts else files, omit=(own,))
+
+
+def _is_pin(entry: pins.Entry) -> bool:
+    """Whether an entry leaves nothing open: neither a version nor a file that could not be read."""
+    return (entry.pinned and not _is_debians(entry)) if entry.requirement else entry.option not in pins.INCLUDES
 
 
 def _is_debians(entry: pins.Entry) -> bool:
@@ -157,6 +161,7 @@ def _traced(texts: Mapping[str, str], target: AppTarget) -> Dependencies:
     notes = [f"no file says what the project depends on; traced from its imports: {where or 'nothing'}"]
     if without:
         notes.append(f"imported only where it is there, so left out: {', '.join(without)}")
-    notes.append("write it down once with `uncork lock -o requirements.txt`")
+    if needed:
+        notes.append("write it down once with `uncork lock -o requirements.txt`")
     asked = tuple(dict.fromkeys(distribution_for(module) for module in needed))
     return Dependencies(Source.IMPORTS, tuple(dict.fromkeys(p.path for p in needed.values())), tuple(notes), asked)

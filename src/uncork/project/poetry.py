@@ -38,13 +38,17 @@ def stated(name: str, value: object) -> Iterator[str]:
     details: Table = value if isinstance(value, dict) else {"version": value}
     if details.get("optional") is True:
         return
-    extras = ",".join(strings(details, "extras"))
     marker = " and ".join(_markers(details))
-    where = _where(details)
-    version = "" if where else specifier(string(details, "version") or "*") or ""
     path = string(details, "path")
-    head = f"./{path}" if path else f"{name}{f'[{extras}]' if extras else ''}{where or version}"
+    head = f"./{path}" if path else f"{name}{_extended(details)}"
     yield f"{head} ; {marker}" if marker else head
+
+
+def _extended(details: Table) -> str:
+    """Return what stands behind a name: its extras, and the version or the address."""
+    extras = ",".join(strings(details, "extras"))
+    version = _where(details) or specifier(string(details, "version") or "*") or ""
+    return f"[{extras}]{version}" if extras else version
 
 
 def locked(texts: Mapping[str, str], path: str) -> tuple[str, ...]:
