@@ -93,8 +93,9 @@ class Uncork:
         return {**kept, "NO_COLOR": "1", "COLUMNS": "200", **self.env}
 
     def command(self, *args: str) -> tuple[str, ...]:
-        """The command's words: a verb, the state directory, the rest."""
-        return (sys.executable, "-m", "uncork", args[0], "--home", str(self.home), *args[1:])
+        """The command's words: the verb, the state directory, the rest."""
+        verbs = 2 if args[0] == "config" else 1
+        return (sys.executable, "-m", "uncork", *args[:verbs], "--home", str(self.home), *args[verbs:])
 
     def run(self, *args: str, stdin: str = "", timeout: float = 120.0, cwd: Path | None = None) -> Done:
         """Run it to its end."""

@@ -25,7 +25,7 @@ def supervisors(uncork: Uncork) -> list[int]:
 
 def fronts(uncork: Uncork) -> list[int]:
     """The master of nginx."""
-    return [int((uncork.home / "run" / "nginx.pid").read_text())]
+    return [int((uncork.home / "run" / "_front" / "nginx.pid").read_text())]
 
 
 def killed(uncork: Uncork, pids: list[int], *shots: Shot, then: float = 4.0) -> tuple[Result, float]:

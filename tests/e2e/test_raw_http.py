@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 
-from tests.e2e.state import Uncork
+from tests.e2e.state import Uncork, eventually
 from tests.load.client import GET
 
 CANARY: Final = "canary-beside-the-static-folder"
@@ -162,9 +162,9 @@ def test_static_files_are_compressed_and_not_sent_twice(shared: Uncork) -> None:
 def test_the_access_log_is_json_and_a_visitor_can_not_forge_a_line(shared: Uncork) -> None:
     marker = "forged-by-a-visitor"
     raw(shared.port, head(f"/{marker}%0a%22", f'User-Agent: x"}}\\n{{"status": 1 {marker}', "Connection: close"))
-    time.sleep(0.1)
-    log = Path(shared.home / "apps" / "hello" / "logs" / "access.log").read_text()
-    lines = [line for line in log.splitlines() if marker in line]
+    log = Path(shared.home / "apps" / "hello" / "logs" / "access.log")
+    eventually(lambda: marker in log.read_text(), within=5)
+    lines = [line for line in log.read_text().splitlines() if marker in line]
     assert len(lines) == 1
     assert json.loads(lines[0])["status"] in {404, "404"}
 
