@@ -4,7 +4,7 @@ import shlex
 import time
 
 from uncork.errors import StepFailedError
-from uncork.machine import commands, files, processes, supervisord, waits
+from uncork.machine import commands, files, masters, processes, supervisord, waits
 from uncork.machine.supervisord import SupervisorFault
 from uncork.model import Account
 from uncork.plan import (
@@ -19,6 +19,7 @@ from uncork.plan import (
     Link,
     Plan,
     Probe,
+    Reload,
     Remove,
     Run,
     Step,
@@ -71,6 +72,8 @@ def carry_out(step: Step, account: Account | None, report: Reporter) -> None:
             _call(step)
         case End():
             _end(step)
+        case Reload():
+            masters.reload(step)
         case Probe() | Answer() | Drain() | Gone():
             _wait(step, report)
 
@@ -134,6 +137,8 @@ def _what(step: Step) -> str:
             return " ".join((step.method, *(str(param) for param in step.params)))
         case Directory() | File() | Link() | Copy() | Remove():
             return _what_file(step)
+        case Reload():
+            return f"signal HUP to the process in {step.pid_file}, and wait until its workers are new"
         case End():
             return f"end the processes {', '.join(str(pid) for pid in step.pids)}"
         case Probe() | Answer() | Drain() | Gone():

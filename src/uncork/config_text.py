@@ -28,7 +28,7 @@ class TextError(ValueError):
 def parse(text: str) -> Table:
     """Return the values of a TOML text; raises TextError."""
     try:
-        return tomllib.loads(text.removeprefix("\ufeff"))
+        table: Table = tomllib.loads(text.removeprefix("\ufeff"))
     except RecursionError as error:
         raise TextError(1, "it is nested too deep") from error
     except ValueError as error:
@@ -37,6 +37,7 @@ def parse(text: str) -> Table:
         place = _PLACE.search(str(error))
         line = int(place["line"]) if place and place["line"] else text.rstrip("\n").count("\n") + 1
         raise TextError(line, _PLACE.sub("", str(error))) from error
+    return table
 
 
 def line_of(text: str, key: Key) -> int:

@@ -164,7 +164,7 @@ def _bytes(value: object) -> int | None:
     match = _SIZE.fullmatch(value) if isinstance(value, str) and len(value) <= _SHOWN else None
     if not match:
         return None
-    return int(match[1]) * 1024 ** " kmgt".index(match[2].lower() or " ")
+    return int(match[1]) << 10 * " kmgt".index(match[2].lower() or " ")
 
 
 def _read_switch(value: object) -> bool:

@@ -26,6 +26,7 @@ class UserError(Exception):
     code = ExitCode.ERROR
 
     def __str__(self) -> str:
+        """Return the problem alone."""
         return self.problem
 
 

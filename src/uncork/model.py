@@ -37,6 +37,7 @@ class Place:
     line: int
 
     def __str__(self) -> str:
+        """Return the place as `path:line`."""
         return f"{self.path}:{self.line}"
 
 

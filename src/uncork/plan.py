@@ -108,6 +108,15 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Reload:
+    """Have nginx read its config again, and wait until all its workers go by it; `most` in seconds."""
+
+    pid_file: Path
+    most: float
+    why: str
+
+
+@dataclass(frozen=True)
 class Drain:
     """Wait until nobody waits at a socket and no accepted connection is open; `least` and `most` in seconds."""
 
@@ -136,7 +145,7 @@ class End:
     why: str
 
 
-Step = Directory | File | Link | Copy | Remove | Run | Call | Probe | Answer | Drain | Gone | End
+Step = Directory | File | Link | Copy | Remove | Run | Call | Probe | Answer | Reload | Drain | Gone | End
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,12 @@
 """The command line: one file a verb, imported when it is called; here they come together, and every error ends."""
 
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Final
+from types import FrameType
+from typing import Final, NoReturn
 
 import click
 
@@ -72,6 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line (without the program's name), and return its exit code; every error has been told."""
     words = list(sys.argv[1:] if argv is None else argv)
     answer = Answer(json=wants(words, "--json"), debug=wants(words, "--debug"))
+    _settle()
     for stream in (sys.stdout, sys.stderr):
         # A value that is no UTF-8 goes out as it came in.
         stream.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
@@ -83,3 +87,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 -- the end of every error
         return tell(explain(error, answer), answer)
     return int(code or ExitCode.OK)
+
+
+def _settle() -> None:
+    """Make a lost terminal and a polite kill end as Ctrl-C does, with all taken back; and files readable to servers."""
+    os.umask(0o022)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _interrupt)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 -- signal's signature
+    raise KeyboardInterrupt

@@ -66,12 +66,12 @@ def asks_nothing(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def home(said: str | None) -> Path:
-    """Return the state directory: what was said, else $UNCORK_HOME, else that of this user; absolute.
+    """Return the state directory: what was said, else $UNCORK_HOME, else that of this user; its real path.
 
     Raises UsageError if it could not be named in a config file.
     """
     text = said or os.environ.get(HOME) or _default_home()
-    path = os.path.abspath(os.path.expanduser(text))  # noqa: PTH100, PTH111 -- Path would swallow what is looked for
+    path = os.path.realpath(os.path.expanduser(text))  # noqa: PTH111 -- Path would swallow what is looked for
     if not path.isprintable():
         raise UsageError(
             f"the state directory {path!a} has a character in its name that can't be seen",

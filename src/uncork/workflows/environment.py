@@ -5,7 +5,7 @@ from pathlib import Path
 from uncork.machine import files, processes, pythons, tools, trees
 from uncork.model import Interpreter
 from uncork.plan import File
-from uncork.project.requirements import environment_digest, lock_steps, manifest_digest, without
+from uncork.project.requirements import environment_digest, local_paths, lock_steps, manifest_digest, without
 from uncork.recipes import build
 from uncork.recipes.build import Draft, Environment
 from uncork.recipes.python import choose
@@ -32,7 +32,9 @@ def described(work: Work, draft: Draft, tree: trees.Tree, source: Path, locks: P
     if not lock.exists():
         work.do(*lock_steps(dependencies, source, python, uv, lock))
     text = without(files.read(lock), draft.server.replaces)
-    digest = environment_digest(text, python, draft.server.requires)
+    # A path in the lock names what lies in the project, so the environment is as new as that is.
+    sources = trees.digest(tree) if local_paths(text) else ""
+    digest = environment_digest(text, python, draft.server.requires, sources)
     return Environment(python, text, digest, draft.layout.venvs / digest[:16])
 
 

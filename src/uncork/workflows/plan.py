@@ -39,7 +39,7 @@ class Preview:
 
 def plan(layout: Layout, project: Path, options: UpOptions) -> Preview:
     """Return what `up` would do now. Static folders are as the live release has them: the app is not imported."""
-    found = find(project, options)
+    found = find(layout, project, options)
     work = begin(layout, Silent())
     facts = work.facts()
     draft = drafted(work, found, facts)
@@ -54,7 +54,7 @@ def plan(layout: Layout, project: Path, options: UpOptions) -> Preview:
         commands=preview(Plan(steps)),
         added=added,
         removed=removed,
-        notes=(*found.project.warnings, *found.project.dependencies.notes),
+        notes=found.notes,
     )
 
 
@@ -71,7 +71,8 @@ def _steps(
     work: Work, facts: Facts, draft: Draft, environment: Environment, found: Found, options: UpOptions
 ) -> tuple[Step, ...]:
     app = facts.app(draft.config.name)
-    proof = Proof(static=app.live_release.site.static) if app.live_release else Proof()
+    site = app.live_release.site if app.live_release else None
+    proof = Proof(static=site.static, max_body=site.max_body) if site else Proof()
     release = build.release(draft, environment, proof, created=now(), source_digest="")
     address = decide(facts, draft.config, options.port, options.bind)
     wanted = Served(address, sites(facts, release.site))

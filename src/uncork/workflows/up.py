@@ -48,11 +48,16 @@ class Found:
     config: Config
     project: Project
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is worth telling of the project, whether it is deployed or not."""
+        return (*self.tree.notes, *self.project.warnings, *self.project.dependencies.notes)
 
-def find(root: Path, options: UpOptions) -> Found:
+
+def find(layout: Layout, root: Path, options: UpOptions) -> Found:
     """Read a project. Raises UsageError where it, its config or its app is not clear."""
-    tree = trees.read(root)
-    config = load(tree.texts, options.environment, root.resolve().name)
+    tree = trees.read(root, leave_out=(layout.home,))
+    config = load(tree.texts, options.environment, root.resolve().name, servers=tuple(SERVERS))
     project = detect(tree.texts, config, {**tree.environment, **options.environ})
     return Found(tree, config, project)
 
@@ -63,7 +68,7 @@ def up(layout: Layout, project: Path, options: UpOptions, report: Reporter) -> D
     Raises UsageError before anything was changed, RefusedError when what served before serves still.
     """
     started = time.monotonic()
-    found = find(project, options)
+    found = find(layout, project, options)
     work = begin(layout, report)
     with changing(work, found.config.name, "up") as facts:
         address = decide(facts, found.config, options.port, options.bind)
@@ -72,7 +77,7 @@ def up(layout: Layout, project: Path, options: UpOptions, report: Reporter) -> D
         _tidy(work, app)
         draft = drafted(work, found, facts)
         try:
-            release = _build(work, draft, found, app)
+            release, notes = _build(work, draft, found, app)
             written = File(draft.layout.record(draft.number), encode(release))
             deployed = take_over(work, facts, Running(release, next_instance(app, release.id)), address, written)
         except StepFailedError as error:
@@ -81,7 +86,7 @@ def up(layout: Layout, project: Path, options: UpOptions, report: Reporter) -> D
             _forget_unless_live(work, draft)
         record(work, draft.config.name, "up", draft.number, started)
         _prune(work, draft)
-    return replace(deployed, notes=(*found.project.warnings, *found.project.dependencies.notes))
+    return replace(deployed, notes=(*found.notes, *notes))
 
 
 def drafted(work: Work, found: Found, facts: Facts) -> Draft:
@@ -99,8 +104,8 @@ def _tidy(work: Work, app: AppFacts) -> None:
     work.do(*provision.unfinished(app, work.layout, numbers))
 
 
-def _build(work: Work, draft: Draft, found: Found, app: AppFacts) -> Release:
-    """Make the release's folder, whole but for the record, which is written at the switch."""
+def _build(work: Work, draft: Draft, found: Found, app: AppFacts) -> tuple[Release, tuple[str, ...]]:
+    """Make the release's folder, whole but for the record, which is written at the switch; with what the app noted."""
     work.do(*build.source_steps(draft, found.tree.root, found.tree.names, RUNTIME))
     environment = environment_for(work, draft, found.tree)
     if work.account:
@@ -110,7 +115,8 @@ def _build(work: Work, draft: Draft, found: Found, app: AppFacts) -> Release:
         work.do(build.release_command_step(draft, environment))
     server_build = build.server_build(draft, environment)
     work.do(*draft.server.files(server_build))
-    return build.release(draft, environment, proof, created=now(), source_digest=trees.digest(found.tree))
+    release = build.release(draft, environment, proof, created=now(), source_digest=trees.digest(found.tree))
+    return release, proof.notes
 
 
 def _prove(work: Work, draft: Draft, environment: Environment, app: AppFacts, tree: trees.Tree) -> Proof:

@@ -11,19 +11,21 @@ from pathlib import Path
 
 from uncork import facts as machine_facts
 from uncork.apply import apply
-from uncork.errors import UsageError
+from uncork.errors import RefusedError, UsageError, UserError
 from uncork.fronts.front import Front
 from uncork.fronts.nginx import Nginx
-from uncork.layout import Layout
+from uncork.layout import AppLayout, Layout
 from uncork.machine import commands, files, processes, tools
 from uncork.model import Account, Facts, Release
 from uncork.plan import Plan, Step
 from uncork.plan import Run as Command
 from uncork.recipes import provision
+from uncork.recipes.redact import redact
 from uncork.records import Event, encode_event
 from uncork.report import Reporter, Seconds
 from uncork.supervisors.supervisor import Supervisor
 from uncork.supervisors.supervisord import Supervisord
+from uncork.workflows import values
 
 FRONT_WAIT = 120.0
 
@@ -86,17 +88,33 @@ def changing(work: Work, app: str, event: str, *, wake: bool = True) -> Iterator
         facts = converged(work) if wake else work.facts()
         try:
             yield facts
-        except Exception as error:
-            record(work, app, event, None, started, str(error))
+        except UserError as error:
+            _hide_values(error, work.layout.app(app))
+            record(work, app, event, None, started, error)
             raise
 
 
-def record(work: Work, app: str, event: str, release: int | None, started: float, problem: str = "") -> None:
+def _hide_values(error: UserError, app: AppLayout) -> None:
+    """An app's own message may quote what it was given."""
+    secret = values.read(app.secrets).values()
+    error.problem = redact(error.problem, secret)
+    error.fix = redact(error.fix, secret)
+    error.detail = redact(error.detail, secret)
+
+
+def record(
+    work: Work, app: str, event: str, release: int | None, started: float, error: UserError | None = None
+) -> None:
     """Append a line to the app's history."""
-    result = "failed" if problem else "ok"
     seconds = round(time.monotonic() - started, 3)
-    line = Event(now(), event, release, result, seconds, files.user_name(), problem)
+    line = Event(now(), event, release, _result(error), seconds, files.user_name(), str(error or ""))
     files.append(work.layout.app(app).history, encode_event(line) + "\n")
+
+
+def _result(error: UserError | None) -> str:
+    if error is None:
+        return "ok"
+    return "refused" if isinstance(error, RefusedError) else "failed"
 
 
 def now() -> str:

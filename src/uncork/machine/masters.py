@@ -1,0 +1,45 @@
+"""nginx's master and its workers: have it read its config again, and know when it has."""
+
+import os
+import signal
+import time
+from typing import Final
+
+import psutil
+
+from uncork.errors import StepFailedError
+from uncork.machine import files
+from uncork.plan import Reload
+
+POLL: Final = 0.01
+LEAVING: Final = "is shutting down"
+
+
+def reload(step: Reload) -> None:
+    """Signal the master, and wait until no worker with the old config takes a connection. Raises StepFailedError.
+
+    For a tenth of a second after the signal old and new workers both take some. An old one that has closed its
+    listening sockets says so in its title, just before it does (ngx_worker_process_cycle in ngx_process_cycle.c).
+    """
+    try:
+        master = psutil.Process(int(files.read(step.pid_file)))
+        old = master.children()
+        os.kill(master.pid, signal.SIGHUP)
+        _await(master, old, step)
+    except (OSError, ValueError, psutil.Error) as error:
+        raise StepFailedError(step.why, f"nginx is not there: {error}") from error
+
+
+def _await(master: psutil.Process, old: list[psutil.Process], step: Reload) -> None:
+    deadline = time.monotonic() + step.most
+    while any(_takes_connections(worker) for worker in old) or not set(master.children()) - set(old):
+        if time.monotonic() > deadline:
+            raise StepFailedError(step.why, f"nginx did not take its new config within {step.most:g} s")
+        time.sleep(POLL)
+
+
+def _takes_connections(worker: psutil.Process) -> bool:
+    try:
+        return worker.status() != psutil.STATUS_ZOMBIE and LEAVING not in " ".join(worker.cmdline())
+    except psutil.NoSuchProcess:
+        return False
