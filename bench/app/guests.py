@@ -1,0 +1,32 @@
+"""The app that is measured: a page of text, a JSON and a template page; its bodies name the release."""
+
+from flask import Flask, render_template, request
+
+RELEASE = 1
+
+app = Flask(__name__)
+GUESTS = [{"name": f"Guest {number}", "said": "It was a lovely evening.", "likes": number} for number in range(20)]
+
+
+@app.get("/")
+def index() -> str:
+    """What the limit and the load are told by."""
+    return f"release {RELEASE}\n"
+
+
+@app.get("/json")
+def as_json() -> dict[str, object]:
+    """Twenty small objects."""
+    return {"release": RELEASE, "guests": GUESTS}
+
+
+@app.get("/page")
+def page() -> str:
+    """The same twenty, as a page."""
+    return render_template("page.html", release=RELEASE, guests=GUESTS)
+
+
+@app.post("/echo")
+def echo() -> str:
+    """The body, back again."""
+    return f"release {RELEASE} {request.get_data(as_text=True)}\n"
