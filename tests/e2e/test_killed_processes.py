@@ -28,9 +28,11 @@ def fronts(uncork: Uncork) -> list[int]:
     return [int((uncork.home / "run" / "_front" / "nginx.pid").read_text())]
 
 
-def killed(uncork: Uncork, pids: list[int], *shots: Shot, then: float = 4.0) -> tuple[Result, float]:
+def killed(
+    uncork: Uncork, pids: list[int], *shots: Shot, rate: float = 200.0, then: float = 4.0
+) -> tuple[Result, float]:
     """The load's result, and when they were killed."""
-    with uncork.load(200, shots or (GET, GET, GET, Shot("/echo", "POST"))) as load:
+    with uncork.load(rate, shots or (GET, GET, GET, Shot("/echo", "POST"))) as load:
         time.sleep(0.5)
         moment = time.monotonic()
         for pid in pids:
@@ -49,10 +51,11 @@ def test_a_killed_worker_loses_no_get(shared: Uncork, figures: Callable[[str], N
     eventually(lambda: len(shared.workers()) == 2)
 
 
-def test_a_worker_killed_in_the_middle_of_a_get_does_not_lose_it(shared: Uncork) -> None:
-    """Both workers die while every request takes half a second: all of those in flight are asked again."""
-    result, _ = killed(shared, shared.workers(), Shot("/slow?s=0.2"), then=1)
+def test_workers_killed_in_the_middle_of_gets_do_not_lose_them(shared: Uncork) -> None:
+    """Both workers die while each has a request of 0.2 s: those are asked again, once there are new workers."""
+    result, _ = killed(shared, shared.workers(), Shot("/slow?s=0.2"), rate=8, then=3)
     assert not result.lost("GET"), result
+    eventually(lambda: len(shared.workers()) == 2)
 
 
 def test_a_killed_master_is_back_within_three_seconds(shared: Uncork, figures: Callable[[str], None]) -> None:
