@@ -8,7 +8,6 @@ from typing import Final
 import psutil
 
 from uncork.errors import StepFailedError
-from uncork.machine import files
 from uncork.plan import Reload
 
 POLL: Final = 0.01
@@ -22,7 +21,7 @@ def reload(step: Reload) -> None:
     listening sockets says so in its title, just before it does (ngx_worker_process_cycle in ngx_process_cycle.c).
     """
     try:
-        master = psutil.Process(int(files.read(step.pid_file)))
+        master = psutil.Process(int(step.pid_file.read_text()))
         old = master.children()
         os.kill(master.pid, signal.SIGHUP)
         _await(master, old, step)

@@ -42,7 +42,7 @@ def change_over(
 def retire(old: Running, layout: Layout, supervisor: Supervisor) -> tuple[Step, ...]:
     """Return the steps that let an instance answer whom it has, and end it. It must take no new traffic any more."""
     socket = layout.app(old.release.app).socket(old.instance)
-    drain = Drain(socket, LEAST_DRAIN, old.release.drain, f"drain release {old.release.id}")
+    drain = Drain(socket, LEAST_DRAIN, old.release.drain, "drain the old server")
     return (drain, *supervisor.stop(layout, old.instance, old.release.drain))
 
 
@@ -68,8 +68,8 @@ def _prove(new: Running, layout: Layout) -> tuple[Step, ...]:
     ready = release.site.mount.rstrip("/") + READY
     warm = tuple(_probe(new, layout, health, "" if n else "warm it up") for n in range(2 * release.processes))
     return (
-        _probe(new, layout, ready, f"boot release {release.id}"),
-        _probe(new, layout, health, f"check that {health} answers"),
+        _probe(new, layout, ready, "boot it"),
+        _probe(new, layout, health, f"get an answer from {health}"),
         *warm,
     )
 

@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 from uncork.errors import UsageError
 from uncork.layout import Layout
 from uncork.model import Account, Address, Instance, Service
-from uncork.plan import Call, Directory, File, Gone, Remove, Run, Step
+from uncork.plan import Call, Directory, File, Gone, Reload, Remove, Run, Step
 from uncork.rendering import render
 from uncork.supervisors.supervisor import Supervisor
 
@@ -19,6 +19,7 @@ WAIT: Final = False
 # supervisord kills what takes longer than its own `stopwaitsecs`, so this only has to be longer than that.
 PATIENCE: Final = 60.0
 MARGIN: Final = 15.0
+RELOAD_TIME: Final = 10.0
 
 
 @dataclass(frozen=True)
@@ -96,14 +97,14 @@ class Supervisord(Supervisor):
         """A group that is there already is started if it is not running."""
         placed = self.place(layout, instance, service, account)
         socket = str(layout.app(instance.app).socket(instance))
-        return (*placed, *_start(layout, instance.name, socket, f"start release {instance.release}"))
+        return (*placed, *_start(layout, instance.name, socket, "start the new server"))
 
     def stop(self, layout: Layout, instance: Instance, seconds: float) -> tuple[Step, ...]:
         """Its config goes first: whatever happens next, it does not come back with the next supervisord."""
         conf, script = _paths(layout, instance.name)
         return (
             Remove(conf),
-            *_stop(layout, instance.name, seconds, f"stop release {instance.release}"),
+            *_stop(layout, instance.name, seconds, "stop the old server"),
             Remove(script),
             Remove(layout.app(instance.app).instance(instance)),
         )
@@ -132,8 +133,8 @@ class Supervisord(Supervisor):
         )
 
     def reload_front(self, layout: Layout) -> tuple[Step, ...]:
-        """On SIGHUP nginx reads its config; it keeps the old one where the new one is wrong."""
-        return (_call(layout, "signalProcess", f"{FRONT}:{FRONT}_0", "HUP", why="reload the front"),)
+        """It goes to nginx itself: supervisord could not say when the old config is no longer gone by."""
+        return (Reload(layout.front_pid, RELOAD_TIME, "reload the front"),)
 
 
 def escape(value: str) -> str:
@@ -198,7 +199,7 @@ def _start(layout: Layout, name: str, socket: str, why: str) -> tuple[Step, ...]
     """It would start a new group by itself, but up to a second later."""
     return (
         _call(layout, "reloadConfig"),
-        _call(layout, "addProcessGroup", name, why=f"bind to {socket}", unless=("ALREADY_ADDED",)),
+        _call(layout, "addProcessGroup", name, why=f"bind {socket}", unless=("ALREADY_ADDED",)),
         _call(layout, "startProcessGroup", name, WAIT, why=why),
     )
 

@@ -37,6 +37,6 @@ def test_an_exit_at_import_is_told_with_where_to_move_it() -> None:
 
 
 def test_a_first_release_that_fails_says_that_nothing_serves_yet() -> None:
-    error = step_failed(StepFailedError("boot release 1", "no answer in 30 s", "log"), 1, None)
-    assert error.problem == "release 1 was refused, nothing serves yet: could not boot release 1: no answer in 30 s"
+    error = step_failed(StepFailedError("boot it", "no answer in 30 s", "log"), 1, None)
+    assert error.problem == "release 1 was refused, nothing serves yet: could not boot it: no answer in 30 s"
     assert error.detail == "log"

@@ -14,7 +14,7 @@ from tests.conftest import Golden
 from uncork.errors import UsageError
 from uncork.layout import Layout
 from uncork.model import Account, Address, Instance, Protocol, Service
-from uncork.plan import Call, Directory, File, Gone, Remove, Run, Step
+from uncork.plan import Call, Directory, File, Gone, Reload, Remove, Run, Step
 from uncork.supervisors.supervisord import Supervisord, escape, word
 
 LAYOUT = Layout(Path("/srv/uncork"), Path("/srv/uncork/run"))
@@ -92,7 +92,7 @@ def test_the_front_is_replaced_where_there_is_one() -> None:
 
 
 def test_the_front_reads_its_config_again_on_a_hangup() -> None:
-    assert calls(SUPERVISORD.reload_front(LAYOUT)) == ["signalProcess front:front_0 HUP"]
+    assert SUPERVISORD.reload_front(LAYOUT) == (Reload(LAYOUT.front_pid, 10.0, "reload the front"),)
 
 
 def test_an_address_of_ipv6_is_refused() -> None:
