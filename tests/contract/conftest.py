@@ -1,0 +1,63 @@
+"""What the contract tests run on: an environment for each server, and a state directory with a real supervisord."""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.contract.house import House, house
+from uncork.machine import commands, processes, tools
+from uncork.plan import Run
+from uncork.servers import SERVERS
+from uncork.servers.server import Server
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session")
+def place() -> Iterator[Path]:
+    """A folder that the account which serves can get to, and whose path is short enough for sockets."""
+    folder = Path(tempfile.mkdtemp(prefix="unc-", dir="/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def interpreter() -> str:
+    """A Python that the account which serves can get to: this one, or the system's."""
+    account = processes.account()
+    python = sys.executable
+    return python if account is None or processes.reachable(python, account) else "/usr/bin/python3"
+
+
+@pytest.fixture(scope="session", params=sorted(SERVERS))
+def server(request: pytest.FixtureRequest) -> Server:
+    return SERVERS[str(request.param)]
+
+
+@pytest.fixture(scope="session")
+def venv(server: Server, place: Path) -> Path:
+    """An environment with the server and Flask, made as a release's is."""
+    path = place / f"venv-{server.name}"
+    uv = tools.uv()
+    commands.run(
+        Run((uv, "venv", "--quiet", "--no-project", "--python", interpreter(), str(path)), "make it", 120.0), None
+    )
+    install = (uv, "pip", "install", "--quiet", "--python", str(path / "bin" / "python"), "flask", *server.requires)
+    commands.run(Run(install, "install", 300.0), None)
+    return path
+
+
+@pytest.fixture(scope="module")
+def running(server: Server, venv: Path, place: Path) -> Iterator[House]:
+    """A state directory whose supervisord runs; each test starts instances of its own in it."""
+    with house(place / f"home-{server.name}", server, venv) as made:
+        yield made
