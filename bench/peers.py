@@ -19,7 +19,10 @@ REQUIREMENTS: Final = Path(__file__).parent / "peers.txt"
 
 @dataclass(frozen=True)
 class Server:
-    """A server as it is started in the app's folder; it writes its pid to server.pid, its socket is app.sock."""
+    """A server as it is started in the app's folder; it writes its pid to server.pid, its socket is app.sock.
+
+    `{venv}` stands for the environment's folder.
+    """
 
     name: str
     speaks: str
@@ -32,7 +35,9 @@ def _gunicorn(name: str, *more: str) -> Server:
 
 
 def _uwsgi(name: str, *more: str) -> Server:
-    argv = ("uwsgi", "--master", "--processes=4", "--socket=app.sock", "--pidfile=server.pid", "--module=guests:app")
+    # From a wheel it has to be told where it is, or it is gone after a reload.
+    itself = ("uwsgi", "--binary-path={venv}/bin/uwsgi", "--pidfile=server.pid")
+    argv = (*itself, "--master", "--processes=4", "--socket=app.sock", "--module=guests:app")
     return Server(name, "uwsgi", (*argv, *more), signal.SIGINT)
 
 
@@ -82,7 +87,10 @@ class Peer(Stack):
 
     def begin(self) -> None:
         """Start the server alone."""
-        self._children.append(self._spawn((str(self.venv / "bin" / self.server.argv[0]), *self.server.argv[1:])))
+        name, *words = self.server.argv
+        self._children.append(
+            self._spawn(tuple(word.format(venv=self.venv) for word in ("{venv}/bin/" + name, *words)))
+        )
 
     def command(self, *argv: str) -> None:
         """Run one of the environment's commands in the app's folder."""

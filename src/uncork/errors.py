@@ -36,8 +36,11 @@ class UsageError(UserError):
     code = ExitCode.USAGE
 
 
+@dataclass
 class RefusedError(UserError):
-    """The new release was refused; what served before serves still."""
+    """The new release was refused; what served before serves still. `release` is the number that it would have had."""
+
+    release: int | None = None
 
     code = ExitCode.REFUSED
 

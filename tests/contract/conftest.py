@@ -45,8 +45,13 @@ def server(request: pytest.FixtureRequest) -> Server:
 
 @pytest.fixture(scope="session")
 def venv(server: Server, place: Path) -> Path:
-    """An environment with the server and Flask, made as a release's is."""
-    path = place / f"venv-{server.name}"
+    return environment(server, place / f"venv-{server.name}")
+
+
+def environment(server: Server, path: Path) -> Path:
+    """An environment with the server and Flask, made as a release's is, if it is not there yet."""
+    if path.exists():
+        return path
     uv = tools.uv()
     commands.run(
         Run((uv, "venv", "--quiet", "--no-project", "--python", interpreter(), str(path)), "make it", 120.0), None
@@ -61,3 +66,8 @@ def running(server: Server, venv: Path, place: Path) -> Iterator[House]:
     """A state directory whose supervisord runs; each test starts instances of its own in it."""
     with house(place / f"home-{server.name}", server, venv) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def uwsgi_binary(place: Path) -> str:
+    return str(environment(SERVERS["uwsgi"], place / "venv-uwsgi") / "bin" / "uwsgi")

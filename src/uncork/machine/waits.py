@@ -16,6 +16,9 @@ LONGEST: Final = 0.05
 AFTER_A_REFUSAL: Final = 0.5
 ENDED: Final = frozenset({"EXITED", "BACKOFF", "FATAL"})
 ENOUGH: Final = 2
+BROKEN: Final = 500
+GIVEN_UP: Final = 4
+"""So many answers of 500, which is a bug; a 503 may be an app that says it is not ready yet."""
 LOG_LINES: Final = 60
 LOG_BYTES: Final = 64 * 1024
 
@@ -32,7 +35,7 @@ def probe(step: Probe) -> None:
     """
     written = files.size(step.log) if step.log else 0
     watch = _Watch(step)
-    told, body = "no answer", ""
+    told, body, broken = "no answer", "", 0
     for left in _until(step.deadline):
         try:
             watch.look()
@@ -48,6 +51,9 @@ def probe(step: Probe) -> None:
         if said.status < step.below:
             return
         told, body = f"the answer was {said.status}", said.excerpt
+        broken += said.status == BROKEN
+        if broken == GIVEN_UP:
+            raise _failed(step, f"{told}, {broken} times", written, body)
         time.sleep(min(AFTER_A_REFUSAL, left))
     raise _failed(step, f"{told} within {step.deadline:g} s", written, body)
 

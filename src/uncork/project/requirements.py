@@ -127,7 +127,7 @@ def _asked(dependencies: Dependencies, to: Path) -> tuple[File, ...]:
     """Return the file for the resolver, where what it is asked for is no file of the project."""
     if not dependencies.requirements and dependencies.files and dependencies.source is not Source.IMPORTS:
         return ()
-    return (File(to.with_name(f"{to.name}.in"), "".join(f"{line}\n" for line in dependencies.requirements), why=WHY),)
+    return (File(to.with_name(f"{to.name}.in"), "".join(f"{line}\n" for line in dependencies.requirements)),)
 
 
 def _made(argv: tuple[str, ...], files: tuple[str, ...], source: Path, to: Path) -> tuple[Step, ...]:

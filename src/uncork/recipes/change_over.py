@@ -21,20 +21,24 @@ class Running:
     instance: Instance
 
 
-def change_over(
-    new: Running, live: Running | None, layout: Layout, supervisor: Supervisor, front: Refresh, account: Account | None
-) -> Plan:
-    """Return the plan after which `new` takes all traffic, and `live`, if any, has finished its requests and is gone.
-
-    If any step fails, `live` takes the traffic as before and nothing of `new` runs. A rollback is the same with the
-    releases the other way round; a restart is the same with two instances of one release.
-    """
-    begin = supervisor.start(layout, new.instance, new.release.service, account)
-    forget = supervisor.stop(layout, new.instance, 0.0)  # it may hang, and nobody waits for it
+def boot(new: Running, layout: Layout, supervisor: Supervisor, account: Account | None) -> Plan:
+    """Return the plan that starts `new` beside whatever serves, and has it prove itself; if it can't, it is gone."""
     return Plan(
-        prepare=(*begin, *_prove(new, layout), *front.prepare),
+        prepare=(*supervisor.start(layout, new.instance, new.release.service, account), *_prove(new, layout)),
+        revert=supervisor.stop(layout, new.instance, new.release.drain),
+    )
+
+
+def change_over(new: Running, live: Running | None, layout: Layout, supervisor: Supervisor, front: Refresh) -> Plan:
+    """Return the plan after which `new`, which is up, takes all traffic, and `live` has answered whom it had and ended.
+
+    If any step fails, `live` takes the traffic as before; `new` is left to who started it. A rollback is the same with
+    the releases the other way round; a restart is the same with two instances of one release.
+    """
+    return Plan(
+        prepare=front.prepare,
         switch=(*_point(layout, new.instance, "switch"), *front.switch),
-        revert=(*_point_back(live, layout, new.instance.app), *front.revert, *forget),
+        revert=(*_point_back(live, layout, new.instance.app), *front.revert),
         cleanup=retire(live, layout, supervisor) if live else (),
     )
 
@@ -69,7 +73,7 @@ def _prove(new: Running, layout: Layout) -> tuple[Step, ...]:
     warm = tuple(_probe(new, layout, health, "" if n else "warm it up") for n in range(2 * release.processes))
     return (
         _probe(new, layout, ready, "boot it"),
-        _probe(new, layout, health, f"get an answer from {health}"),
+        _probe(new, layout, health, "check its health"),
         *warm,
     )
 

@@ -40,13 +40,14 @@ def import_failed(failure: Failure, number: int, live: Release | None, local: fr
     else:
         problem = f"the app can't be imported: {failure.kind}: {failure.message}{where}"
         fix = "mend it and deploy again"
-    return RefusedError(f"release {number} was refused, {serving(live)}: {problem}", fix, failure.traceback)
+    return RefusedError(f"release {number} was refused, {serving(live)}: {problem}", fix, failure.traceback, number)
 
 
 def step_failed(error: StepFailedError, number: int, live: Release | None) -> RefusedError:
     """Return the refusal of a release for which a step failed."""
     problem = f"release {number} was refused, {serving(live)}: could not {error.why}: {error.reason}"
-    return RefusedError(problem, FIXES.get(error.why, "mend the cause shown above and deploy again"), error.output)
+    fix = FIXES.get(error.why, "mend the cause shown above and deploy again")
+    return RefusedError(problem, fix, error.output, number)
 
 
 def _missing(module: str, local: frozenset[str]) -> str:

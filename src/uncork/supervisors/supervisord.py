@@ -97,14 +97,14 @@ class Supervisord(Supervisor):
         """A group that is there already is started if it is not running."""
         placed = self.place(layout, instance, service, account)
         socket = str(layout.app(instance.app).socket(instance))
-        return (*placed, *_start(layout, instance.name, socket, "start the new server"))
+        return (*placed, *_start(layout, instance.name, socket, "start the server"))
 
     def stop(self, layout: Layout, instance: Instance, seconds: float) -> tuple[Step, ...]:
         """Its config goes first: whatever happens next, it does not come back with the next supervisord."""
         conf, script = _paths(layout, instance.name)
         return (
             Remove(conf),
-            *_stop(layout, instance.name, seconds, "stop the old server"),
+            *_stop(layout, instance.name, seconds, "stop the server"),
             Remove(script),
             Remove(layout.app(instance.app).instance(instance)),
         )

@@ -15,7 +15,7 @@ from uncork.project.requirements import versions
 from uncork.recipes import build
 from uncork.recipes.address import decide
 from uncork.recipes.build import Draft, Environment
-from uncork.recipes.change_over import Running, change_over
+from uncork.recipes.change_over import Running, boot, change_over
 from uncork.recipes.front import Served, refresh, sites
 from uncork.report import Silent
 from uncork.workflows.environment import described
@@ -77,9 +77,10 @@ def _steps(
     address = decide(facts, draft.config, options.port, options.bind)
     wanted = Served(address, sites(facts, release.site))
     front = refresh(work.front, work.supervisor, work.layout, facts, wanted, front_texts(work.layout))
-    live = Running(app.live_release, app.live) if app.live and app.live_release and not app.stopped else None
+    live = Running(app.live_release, app.live) if app.live and app.live_release else None
     new = Running(release, next_instance(app, release.id))
-    over = change_over(new, live, work.layout, work.supervisor, front, work.account)
+    begun = boot(new, work.layout, work.supervisor, work.account)
+    over = change_over(new, live, work.layout, work.supervisor, front)
     lock = draft.directory / "requirements.txt"
     source = draft.layout.source(draft.number)
     made = (
@@ -94,6 +95,7 @@ def _steps(
         build.prove_step(draft, environment),
         *((build.release_command_step(draft, environment),) if draft.config.release_command else ()),
         *draft.server.files(build.server_build(draft, environment)),
+        *begun.steps,
         *over.steps,
     )
 

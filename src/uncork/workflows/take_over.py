@@ -1,6 +1,8 @@
 """Let one instance take traffic over from another, with the front as it must be for that."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from uncork.model import Address, AppFacts, Facts, Instance, Release, Site
 from uncork.plan import File, Plan, Step
 from uncork.recipes.address import url
 from uncork.recipes.build import COMPLETE
-from uncork.recipes.change_over import Running, change_over
+from uncork.recipes.change_over import Running, boot, change_over, retire
 from uncork.recipes.explain import step_failed
 from uncork.recipes.front import Refresh, Served, refresh, sites
 from uncork.records import FrontRecord, encode_front
@@ -40,15 +42,25 @@ def take_over(work: Work, facts: Facts, new: Running, address: Address, *written
     """
     app = facts.app(new.release.app)
     live = Running(app.live_release, app.live) if app.live and app.live_release else None
-    with files.hold_waiting(work.layout.lock, FRONT_WAIT):
+    apply(boot(new, work.layout, work.supervisor, work.account), work.account, work.report)
+    with _or_forget(work, new), files.hold_waiting(work.layout.lock, FRONT_WAIT):
         now = work.facts()
         wanted = sites(now, replace(new.release.site, stopped=False))
-        front = refreshed(work, now, Served(address, wanted))
-        plan = change_over(new, live, work.layout, work.supervisor, front, work.account)
+        plan = change_over(new, live, work.layout, work.supervisor, refreshed(work, now, Served(address, wanted)))
         apply(replace(plan, switch=(*written, *plan.switch), cleanup=()), work.account, work.report)
     if not app.stopped:
         apply(Plan(cleanup=plan.cleanup), work.account, work.report)
     return deployed(work, new.release, wanted, address, app)
+
+
+@contextmanager
+def _or_forget(work: Work, new: Running) -> Iterator[None]:
+    """End an instance that is up when it could not even be tried to switch to it."""
+    try:
+        yield
+    except BaseException:
+        apply(Plan(cleanup=retire(new, work.layout, work.supervisor)), work.account, work.report)
+        raise
 
 
 def deployed(work: Work, release: Release, served: tuple[Site, ...], address: Address, before: AppFacts) -> Deployed:

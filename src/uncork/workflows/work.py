@@ -91,7 +91,7 @@ def changing(work: Work, app: str, event: str, *, wake: bool = True) -> Iterator
             yield facts
         except UserError as error:
             _hide_values(error, work.layout.app(app))
-            record(work, app, event, None, started, error)
+            record(work, app, event, error.release if isinstance(error, RefusedError) else None, started, error)
             raise
 
 

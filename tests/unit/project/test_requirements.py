@@ -72,7 +72,7 @@ def test_a_lock_that_needs_no_resolver_is_written_as_it_is(source: Source) -> No
 
 def test_what_is_no_file_of_the_project_is_asked_for_from_a_file_beside_the_lock() -> None:
     file, *_ = steps(Dependencies(Source.IMPORTS, ("app.py",), requirements=("flask", "PyYAML")))
-    assert file == File(Path("/locks/a.txt.in"), "flask\nPyYAML\n", why="lock its dependencies")
+    assert file == File(Path("/locks/a.txt.in"), "flask\nPyYAML\n")
     assert argv(Dependencies(Source.IMPORTS, ("app.py",), requirements=("flask",)))[-1] == "/locks/a.txt.in"
 
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 from tests.unit.recipes.parts import LAYOUT, NamedSupervisor, release, said
 from uncork.model import Instance
 from uncork.plan import Drain, Link, Probe
-from uncork.recipes.change_over import Running, change_over
+from uncork.recipes.change_over import Running, boot, change_over
 from uncork.recipes.front import Refresh
 
 OLD = Running(release(1), Instance("shop", 1))
@@ -11,63 +11,65 @@ NEW = Running(release(2), Instance("shop", 2))
 SUPERVISOR = NamedSupervisor()
 
 
-def test_the_new_release_is_started_and_proven_before_anything_is_switched() -> None:
-    plan = change_over(NEW, OLD, LAYOUT, SUPERVISOR, Refresh(), None)
+def test_the_new_release_is_started_and_then_has_to_prove_itself() -> None:
+    plan = boot(NEW, LAYOUT, SUPERVISOR, None)
     assert said(plan.prepare)[0] == "start shop.2.1"
     assert [step.path for step in plan.prepare if isinstance(step, Probe)][:2] == ["/_uncork/ready", "/"]
-    assert not any(isinstance(step, Link) for step in plan.prepare)
+
+
+def test_a_release_that_can_not_prove_itself_is_stopped_and_touches_nothing_else() -> None:
+    plan = boot(NEW, LAYOUT, SUPERVISOR, None)
+    assert said(plan.revert) == ["stop shop.2.1"]
+    assert not any(isinstance(step, Link) for step in plan.steps)
 
 
 def test_the_switch_moves_the_socket_first_and_then_the_live_link() -> None:
-    plan = change_over(NEW, OLD, LAYOUT, SUPERVISOR, Refresh(), None)
+    plan = change_over(NEW, OLD, LAYOUT, SUPERVISOR, Refresh())
     assert [(str(s.path), s.points_to) for s in plan.switch if isinstance(s, Link)] == [
         ("/state/run/shop/current.sock", "2.1/app.sock"),
         ("/state/apps/shop/live", "releases/2"),
     ]
 
 
-def test_a_failure_points_back_before_the_new_release_is_stopped() -> None:
-    plan = change_over(NEW, OLD, LAYOUT, SUPERVISOR, Refresh(), None)
+def test_a_failure_of_the_switch_points_back() -> None:
+    plan = change_over(NEW, OLD, LAYOUT, SUPERVISOR, Refresh())
     assert said(plan.revert) == [
         "Link /state/run/shop/current.sock",
         "Link /state/apps/shop/live",
-        "stop shop.2.1",
     ]
     assert plan.revert[0] == Link(LAYOUT.app("shop").current_socket, "1.1/app.sock", "switch back")
 
 
 def test_the_old_release_is_drained_before_it_is_stopped_and_not_before_a_second_has_passed() -> None:
-    drain, stop = change_over(NEW, OLD, LAYOUT, SUPERVISOR, Refresh(), None).cleanup
+    drain, stop = change_over(NEW, OLD, LAYOUT, SUPERVISOR, Refresh()).cleanup
     assert isinstance(drain, Drain)
     assert drain.least == 1.0
     assert said((stop,)) == ["stop shop.1.1"]
 
 
 def test_a_first_deploy_has_nothing_to_go_back_to_and_nothing_to_drain() -> None:
-    plan = change_over(NEW, None, LAYOUT, SUPERVISOR, Refresh(), None)
+    plan = change_over(NEW, None, LAYOUT, SUPERVISOR, Refresh())
     assert said(plan.revert) == [
         "Remove /state/run/shop/current.sock",
         "Remove /state/apps/shop/live",
-        "stop shop.2.1",
     ]
     assert plan.cleanup == ()
 
 
 def test_a_rollback_is_the_same_with_the_releases_the_other_way_round() -> None:
-    back = change_over(OLD, NEW, LAYOUT, SUPERVISOR, Refresh(), None)
-    assert said(back.prepare)[0] == "start shop.1.1"
+    back = change_over(OLD, NEW, LAYOUT, SUPERVISOR, Refresh())
     assert said(back.cleanup)[-1] == "stop shop.2.1"
 
 
 def test_the_projects_own_health_path_is_asked_and_the_mount_counts() -> None:
     site = replace(NEW.release.site, mount="/shop", domains=("*.example.com", "shop.example.com"))
     new = replace(NEW, release=replace(NEW.release, site=site, health="/healthz"))
-    probes = [s for s in change_over(new, OLD, LAYOUT, SUPERVISOR, Refresh(), None).prepare if isinstance(s, Probe)]
+    probes = [s for s in boot(new, LAYOUT, SUPERVISOR, None).prepare if isinstance(s, Probe)]
     assert [probe.path for probe in probes[:2]] == ["/shop/_uncork/ready", "/healthz"]
     assert {probe.host for probe in probes} == {"shop.example.com"}
 
 
 def test_every_worker_is_warmed_before_a_visitor_meets_it() -> None:
-    plan = change_over(NEW, OLD, LAYOUT, SUPERVISOR, Refresh(), None)
+    plan = boot(NEW, LAYOUT, SUPERVISOR, None)
     asked = [step for step in plan.prepare if isinstance(step, Probe) and step.path == "/"]
     assert len(asked) > NEW.release.processes
