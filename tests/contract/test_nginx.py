@@ -1,0 +1,329 @@
+"""What nginx makes of its config: really started, before servers that say what they were asked."""
+
+import http.client
+import json
+import socket
+import struct
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from tests.contract.house import Quiet
+from tests.unit.fronts.test_nginx import CASES
+from uncork.apply import apply
+from uncork.fronts.nginx import Nginx
+from uncork.layout import Layout
+from uncork.machine import commands, processes, tools
+from uncork.model import Address, Protocol, Site, Static
+from uncork.plan import Directory, Plan
+from uncork.recipes import provision
+
+
+class Upstream(Thread):
+    """Answers each request with the variables, or the header fields, that it came with."""
+
+    def __init__(self, path: Path, speaks: Protocol) -> None:
+        super().__init__(daemon=True)
+        self._speaks = speaks
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(path))
+        path.chmod(0o666)
+        self._listener.listen()
+        self.start()
+
+    def run(self) -> None:
+        while True:
+            connection, _ = self._listener.accept()
+            with connection:
+                said = _uwsgi(connection) if self._speaks is Protocol.UWSGI else _http(connection)
+                body = json.dumps(said).encode()
+                head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Request-ID: the-app-s-own\r\n"
+                connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+
+
+def _uwsgi(connection: socket.socket) -> dict[str, str]:
+    size: int = struct.unpack("<xHx", connection.recv(4, socket.MSG_WAITALL))[0]
+    data = connection.recv(size, socket.MSG_WAITALL)
+    words, at = [], 0
+    while at < len(data):
+        (length,) = struct.unpack_from("<H", data, at)
+        words.append(data[at + 2 : at + 2 + length].decode("utf-8", "surrogateescape"))
+        at += 2 + length
+    return dict(zip(words[::2], words[1::2], strict=True))
+
+
+def _http(connection: socket.socket) -> dict[str, str]:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += connection.recv(65536)
+    first, *fields = data.partition(b"\r\n\r\n")[0].decode().split("\r\n")
+    return {"": first, **dict(field.split(": ", 1) for field in fields)}
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    def header(self, name: str) -> str:
+        (value,) = (value for key, value in self.headers if key.lower() == name.lower())
+        return value
+
+    @property
+    def said(self) -> dict[str, str]:
+        found = json.loads(self.body)
+        assert isinstance(found, dict)
+        return found
+
+
+@dataclass(frozen=True)
+class Running:
+    layout: Layout
+    port: int
+
+    def ask(
+        self, path: str, host: str = "localhost", method: str = "GET", body: bytes | None = None, **headers: str
+    ) -> Reply:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        named = {key.replace("_", "-"): value for key, value in headers.items()}
+        connection.request(method, path, body, {"Host": host, **named})
+        response = connection.getresponse()
+        reply = Reply(response.status, response.getheaders(), response.read())
+        connection.close()
+        return reply
+
+
+@contextmanager
+def front(home: Path, sites: tuple[Site, ...]) -> Iterator[Running]:
+    """nginx as the supervisor would start it, with a socket that is held for it."""
+    layout, nginx, account = Layout(home, home / "run"), Nginx(tools.nginx()), processes.account()
+    if account and not processes.reachable(tools.nginx(), account):
+        nginx = Nginx(str(home / "bin" / "nginx"), tools.nginx())
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        port = int(listener.getsockname()[1])
+        folders = [provision.folders(layout, site.app, root=account is not None) for site in sites]
+        steps = [*(step for some in folders for step in some), *nginx.folders(layout)]
+        files = nginx.files(layout, Address(port=port), sites, account)
+        apply(Plan((*steps, *files, nginx.check(layout))), account, Quiet())
+        for site in sites:
+            Upstream(layout.app(site.app).current_socket, site.speaks)
+        process = stack.enter_context(_started(nginx.service(layout).argv, listener))
+        yield Running(layout, port)
+        process.terminate()
+
+
+@contextmanager
+def _started(argv: tuple[str, ...], listener: socket.socket) -> Iterator["subprocess.Popen[bytes]"]:
+    account, number = processes.account(), listener.fileno()
+    identity = {"user": account.uid, "group": account.gid, "extra_groups": ()} if account else {}
+    with subprocess.Popen(  # type: ignore[call-overload]
+        argv, env={"NGINX": f"{number};"}, pass_fds=(number,), stderr=subprocess.DEVNULL, **identity
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+STATIC = {
+    "app.css": "body {}",
+    "app.3f2a9c1d.css": "a",
+    "app-20240131.css": "b",
+    ".env": "SECRET",
+    "sub/x.js": "1" * 2000,
+}
+
+
+@pytest.fixture(scope="module")
+def running(place: Path) -> Iterator[Running]:
+    home = place / "nginx"
+    folder = home / "st at;ic{}'\"\\é"
+    for name, text in STATIC.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    static = (Static("/static/", str(folder)),)
+    sites = (
+        Site("blog", Protocol.UWSGI, ("example.com",), static=static, max_body=1000),
+        Site("shop", Protocol.UWSGI, ("example.com", "*.shop.example"), "/shop", static),
+        Site("api", Protocol.HTTP, mount="/a p;{}é"),
+        Site("old", Protocol.UWSGI, stopped=True, static=static),
+    )
+    with front(home, sites) as made:
+        yield made
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_configs_of_the_golden_files_are_right(place: Path, case: str) -> None:
+    account, sites = processes.account(), CASES[case]
+    layout, nginx = Layout(place / f"case-{case}", place / f"case-{case}" / "run"), Nginx(tools.nginx())
+    logs = (Directory(layout.app(site.app).logs, serving=True) for site in sites)
+    steps = (
+        Directory(layout.front),
+        *logs,
+        *nginx.folders(layout),
+        *nginx.files(layout, Address(port=80), sites, account),
+    )
+    apply(Plan(steps), account, Quiet())
+    assert not commands.run(nginx.check(layout), account)
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "app"),
+    [
+        ("localhost", "/", "blog"),
+        ("nobody.knows", "/", "blog"),
+        ("127.0.0.1", "/shop/x", "shop"),
+        ("example.com", "/x", "blog"),
+        ("example.com", "/shop/", "shop"),
+        ("www.shop.example", "/shop/", "shop"),
+        ("shop.localhost", "/shop/", "shop"),
+        ("blog.localhost", "/shop/", "blog"),
+        ("api.localhost", "/a%20p;%7B%7D%C3%A9/x", "api"),
+    ],
+)  # fmt: skip
+def test_each_name_and_mount_leads_to_its_app(running: Running, host: str, path: str, app: str) -> None:
+    assert running.ask(path, host, Accept=f"for {app}").status == 200
+    time.sleep(1.2)
+    lines = (running.layout.app(app).access_log).read_text().splitlines()
+    last = json.loads(lines[-1])
+    assert (last["app"], last["uri"], last["host"]) == (app, path, host)
+
+
+def test_a_name_has_nothing_outside_of_its_app_s_mount(running: Running) -> None:
+    assert running.ask("/", "shop.localhost").status == 404
+
+
+def test_a_mount_without_its_slash_leads_to_the_one_with_it(running: Running) -> None:
+    reply = running.ask("/shop?a=1")
+    assert (reply.status, reply.header("Location")) == (308, "/shop/?a=1")
+    reply = running.ask("/a%20p;%7B%7D%C3%A9")
+    assert (reply.status, reply.header("Location")) == (308, "/a%20p%3B%7B%7D%C3%A9/")
+
+
+def test_the_variables_are_exact_and_no_visitor_can_forge_them(running: Running) -> None:
+    forged = dict.fromkeys(("X_Forwarded_Proto", "X_Forwarded_Host", "X_Forwarded_Port", "X_Real_IP"), "forged")
+    gone = dict.fromkeys(("Proxy", "Forwarded", "X_Forwarded_Prefix"), "forged")
+    said = running.ask("/shop/a%20b%2Fc/../d?x=%26", f"Example.com:{running.port}", **forged, **gone).said
+    assert "forged" not in said.values()
+    assert not {"HTTP_PROXY", "HTTP_FORWARDED", "HTTP_X_FORWARDED_PREFIX"} & said.keys()
+    expected = {
+        "REQUEST_METHOD": "GET",
+        "REQUEST_URI": "/shop/a%20b%2Fc/../d?x=%26",
+        "PATH_INFO": "/shop/a b/d",
+        "QUERY_STRING": "x=%26",
+        "SERVER_NAME": "example.com",
+        "SERVER_PORT": str(running.port),
+        "HTTP_HOST": f"example.com:{running.port}",
+        "REMOTE_ADDR": "127.0.0.1",
+        "UWSGI_SCHEME": "http",
+        "HTTP_X_FORWARDED_PROTO": "http",
+    }
+    assert {key: said[key] for key in expected} == expected
+
+
+def test_the_length_of_a_chunked_body_is_known(running: Running) -> None:
+    with socket.create_connection(("127.0.0.1", running.port), timeout=5) as connection:
+        head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+        connection.sendall(head + b"5\r\nhello\r\n0\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["CONTENT_LENGTH"] == "5"
+
+
+def test_a_host_in_the_request_line_is_the_one_that_counts(running: Running) -> None:
+    with socket.create_connection(("127.0.0.1", running.port), timeout=5) as connection:
+        connection.sendall(b"GET http://example.com:81/ HTTP/1.1\r\nHost: other\r\nConnection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["HTTP_HOST"] == "example.com:81"
+
+
+def test_a_server_that_speaks_http_gets_the_same(running: Running) -> None:
+    said = running.ask("/a%20p;%7B%7D%C3%A9/x%20y?z=1", Proxy="forged", X_Forwarded_Proto="forged").said
+    assert said[""] == "GET /a%20p;%7B%7D%C3%A9/x%20y?z=1 HTTP/1.1"
+    assert (said["Host"], said["X-Forwarded-Proto"], said["Connection"]) == ("localhost", "http", "close")
+    assert "forged" not in said.values()
+
+
+@pytest.mark.parametrize("path", ["/", "/static/app.css", "/static/nowhere", "/_uncork/live", "/shop/", "/old/"])
+def test_every_response_has_one_request_id(running: Running, path: str) -> None:
+    good = "0123abcd-A._"
+    assert running.ask(path, X_Request_ID=good).header("X-Request-ID") == good
+    for bad in ("short", "x" * 129, "with space", 'quo"te!!'):
+        assert running.ask(path, X_Request_ID=bad).header("X-Request-ID") not in {bad, "the-app-s-own"}
+    assert running.ask("/", X_Request_ID=good).said["HTTP_X_REQUEST_ID"] == good
+
+
+@pytest.mark.parametrize("base", ["/static/", "/shop/static/"])
+def test_static_files_are_cached_as_long_as_their_url_allows(running: Running, base: str) -> None:
+    forever, check = "public, max-age=31536000, immutable", "no-cache"
+    for name, said in {
+        "app.css": check,
+        "app.css?v=1": forever,
+        "app.css?a=b&version=2": forever,
+        "app.css?v=": check,
+        "app.css?nov=1": check,
+        "app.3f2a9c1d.css": forever,
+        "app-20240131.css": check,
+        "sub/x.js?h=1": forever,
+    }.items():
+        reply = running.ask(base + name)
+        assert (reply.status, reply.header("Cache-Control")) == (200, said), name
+        assert reply.header("ETag")
+
+
+def test_what_is_no_static_file_has_no_address(running: Running) -> None:
+    for path in ("nowhere", ".env", "sub/", "", "nowhere.3f2a9c1d.css", "sub/.x"):
+        reply = running.ask(f"/static/{path}")
+        assert reply.status == 404, path
+        assert "Cache-Control" not in dict(reply.headers), path
+    assert running.ask("/static/app.css", method="POST", body=b"").status == 405
+    assert running.ask("/static/app.css", method="HEAD").status == 200
+
+
+def test_text_is_compressed(running: Running) -> None:
+    reply = running.ask("/static/sub/x.js", Accept_Encoding="gzip")
+    assert (reply.header("Content-Encoding"), reply.header("Vary")) == ("gzip", "Accept-Encoding")
+    assert len(reply.body) < 200
+
+
+def test_health_is_not_public_under_any_mount(running: Running) -> None:
+    for path in ("/_uncork/live", "/shop/_uncork/live", "/x/../_uncork/live", "//_uncork/live", "/%5Funcork/live"):
+        assert running.ask(path).status == 404, path
+
+
+def test_a_stopped_app_says_so(running: Running) -> None:
+    for path in ("/", "/static/app.css"):
+        reply = running.ask(path, "old.localhost")
+        assert (reply.status, reply.header("Retry-After")) == (503, "30")
+        assert b"stopped" in reply.body
+
+
+def test_a_body_that_is_too_large_is_refused(running: Running) -> None:
+    assert running.ask("/", method="POST", body=b"x" * 1000).status == 200
+    assert running.ask("/", method="POST", body=b"x" * 1001).status == 413
+    assert running.ask("/shop/", method="POST", body=b"x" * 1_000_000).status == 200
+
+
+def test_headers_that_the_server_could_not_take_are_refused_by_the_front(running: Running) -> None:
+    assert running.ask("/?" + "x" * 9000).status == 414
+    assert running.ask("/", X_Big="x" * 9000).status == 400
+    many = {f"X_{n}": "x" for n in range(200)}
+    assert running.ask("/", **many).status == 400
+    full = {f"X_{n}": "x" * 7900 for n in range(3)}
+    assert running.ask("/?" + "x" * 7900, **full).status == 200
+
+
+def test_a_server_that_is_gone_is_told_plainly(place: Path) -> None:
+    with front(place / "gone", (Site("gone", Protocol.UWSGI),)) as running:
+        running.layout.app("gone").current_socket.unlink()
+        reply = running.ask("/")
+    assert reply.status == 502
+    assert b"nginx" not in reply.body
+    assert reply.header("X-Request-ID").encode() in reply.body
