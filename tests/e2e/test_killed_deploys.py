@@ -88,7 +88,7 @@ def test_a_first_deploy_killed_at_any_step_is_finished_by_the_next_one() -> None
         steps = list(enumerate(steps_of(first, copied("hello", first.root / "hello"))))
     # What a first deploy has more of is the start of the supervisor, at its beginning, and of the front, at its end.
     with ThreadPoolExecutor(HANDS) as hands:
-        troubles = list(hands.map(_kill_first, [*steps[10:17], *steps[-12:]]))
+        troubles = list(hands.map(_kill_first, [*steps[12:16], *steps[-9:]]))
     assert not any(troubles), "\n".join(filter(None, troubles))
 
 
