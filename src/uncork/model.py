@@ -77,11 +77,15 @@ class Dependencies:
 
 @dataclass(frozen=True)
 class Project:
-    """What a source tree turned out to hold; made from texts alone, the app is never imported."""
+    """What a source tree turned out to hold; made from texts alone, the app is never imported.
+
+    `metadata` are files (path, content) that let the app find its own distribution, though it is not installed.
+    """
 
     target: AppTarget
     dependencies: Dependencies
     requires_python: str = ""
+    metadata: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
 
 

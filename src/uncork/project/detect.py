@@ -10,6 +10,7 @@ from uncork.project.choice import target_of
 from uncork.project.dependencies import dependencies
 from uncork.project.finding import find
 from uncork.project.imports import imports
+from uncork.project.metadata import metadata
 from uncork.project.modules import Modules
 from uncork.project.naming import CONFIG, FLASK_APP, Named, target
 from uncork.project.python import requires_python
@@ -34,6 +35,7 @@ def detect(texts: Mapping[str, str], config: Config, environ: Mapping[str, str])
         target=found,
         dependencies=dependencies(texts, found),
         requires_python=requires_python(texts),
+        metadata=tuple(metadata(texts).items()),
         warnings=(*notes, *(advice(module, imports(texts, found)) if module else ())),
     )
 

@@ -65,6 +65,7 @@ def source_steps(draft: Draft, root: Path, names: tuple[str, ...], runtime: Path
         Copy(root, source, names),
         *(_instance_link(draft, source, folder) for folder in folders),
         *_runtime(runtime, draft.directory / "uncork_runtime"),
+        *(File(draft.directory / path, content) for path, content in draft.project.metadata),
         File(draft.run_py, run_py(draft)),
     )
 

@@ -12,7 +12,7 @@ from uncork.config import Config, load
 from uncork.errors import StepFailedError
 from uncork.layout import Layout
 from uncork.machine import files, trees
-from uncork.model import AppFacts, Facts, Project, Proof, Release
+from uncork.model import Address, AppFacts, Facts, Project, Proof, Release
 from uncork.plan import File, Remove, Run
 from uncork.project.detect import detect
 from uncork.recipes import build, provision, retire
@@ -70,9 +70,9 @@ def up(layout: Layout, project: Path, options: UpOptions, report: Reporter) -> D
     started = time.monotonic()
     found = find(layout, project, options)
     work = begin(layout, report)
+    _address(work.facts(), found.config, options)
     with changing(work, found.config.name, "up") as facts:
-        address = decide(facts, found.config, options.port, options.bind)
-        port_is_free(facts, address)
+        address = _address(facts, found.config, options)
         app = facts.app(found.config.name)
         _tidy(work, app)
         draft = drafted(work, found, facts)
@@ -87,6 +87,17 @@ def up(layout: Layout, project: Path, options: UpOptions, report: Reporter) -> D
         record(work, draft.config.name, "up", draft.number, started)
         _prune(work, draft)
     return replace(deployed, notes=(*found.notes, *notes))
+
+
+def _address(facts: Facts, config: Config, options: UpOptions) -> Address:
+    """Return where to answer. Raises UsageError, before anything was changed, if that can't be.
+
+    What a lost supervisor left may hold the port; it is ended before this is asked again.
+    """
+    address = decide(facts, config, options.port, options.bind)
+    if not facts.leftovers:
+        port_is_free(facts, address)
+    return address
 
 
 def drafted(work: Work, found: Found, facts: Facts) -> Draft:
