@@ -63,9 +63,9 @@ class Supervisord(Supervisor):
         return (File(layout.supervisor_config, render(__package__, "supervisord.conf.j2", escape, layout=layout)),)
 
     def begin(self, layout: Layout) -> tuple[Step, ...]:
-        """It takes orders once the command has ended, and starts each program on disk within a second."""
+        """It takes orders once the command has ended. It would start its programs by itself, but only a second later."""
         argv = (self.python, "-m", "supervisor.supervisord", "-c", str(layout.supervisor_config))
-        return (Run(argv, "start supervisord"),)
+        return (Run(argv, "start supervisord"), _call(layout, "startAllProcesses", WAIT))
 
     def end(self, layout: Layout) -> tuple[Step, ...]:
         """The front first, so that nobody is turned away by a server that has gone."""

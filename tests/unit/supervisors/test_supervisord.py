@@ -101,7 +101,8 @@ def test_an_address_of_ipv6_is_refused() -> None:
 
 
 def test_the_supervisor_starts_by_a_command_and_ends_with_the_front_first() -> None:
-    (run,) = SUPERVISORD.begin(LAYOUT)
+    run, *rest = SUPERVISORD.begin(LAYOUT)
+    assert calls(rest) == ["startAllProcesses False"]
     assert isinstance(run, Run)
     assert run.argv[-1] == str(LAYOUT.supervisor_config)
     assert calls(SUPERVISORD.end(LAYOUT))[0] == "stopProcessGroup front False"
