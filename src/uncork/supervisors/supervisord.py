@@ -63,7 +63,7 @@ class Supervisord(Supervisor):
         return (File(layout.supervisor_config, render(__package__, "supervisord.conf.j2", escape, layout=layout)),)
 
     def begin(self, layout: Layout) -> tuple[Step, ...]:
-        """It takes orders once the command has ended. It would start its programs by itself, but only a second later."""
+        """It takes orders once the command has ended. By itself it would start its programs only a second later."""
         argv = (self.python, "-m", "supervisor.supervisord", "-c", str(layout.supervisor_config))
         return (Run(argv, "start supervisord"), _call(layout, "startAllProcesses", WAIT))
 
