@@ -1,0 +1,129 @@
+"""nginx as the supervisor would start it, before servers that answer with what they were asked."""
+
+import http.client
+import json
+import socket
+import struct
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+
+from tests.contract.house import Quiet
+from uncork.apply import apply
+from uncork.fronts.nginx import Nginx
+from uncork.layout import Layout
+from uncork.machine import processes, tools
+from uncork.model import Address, Protocol, Site
+from uncork.plan import Plan
+from uncork.recipes import provision
+
+
+class Upstream(Thread):
+    """Answers each request with the variables, or the header fields, that it came with."""
+
+    def __init__(self, path: Path, speaks: Protocol) -> None:
+        super().__init__(daemon=True)
+        self._speaks = speaks
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(path))
+        path.chmod(0o666)
+        self._listener.listen()
+        self.start()
+
+    def run(self) -> None:
+        while True:
+            connection, _ = self._listener.accept()
+            with connection:
+                said = _uwsgi(connection) if self._speaks is Protocol.UWSGI else _http(connection)
+                body = json.dumps(said).encode()
+                head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Request-ID: the-app-s-own\r\n"
+                connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+
+
+def _uwsgi(connection: socket.socket) -> dict[str, str]:
+    size: int = struct.unpack("<xHx", connection.recv(4, socket.MSG_WAITALL))[0]
+    data = connection.recv(size, socket.MSG_WAITALL)
+    words, at = [], 0
+    while at < len(data):
+        (length,) = struct.unpack_from("<H", data, at)
+        words.append(data[at + 2 : at + 2 + length].decode("utf-8", "surrogateescape"))
+        at += 2 + length
+    return dict(zip(words[::2], words[1::2], strict=True))
+
+
+def _http(connection: socket.socket) -> dict[str, str]:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += connection.recv(65536)
+    first, *fields = data.partition(b"\r\n\r\n")[0].decode().split("\r\n")
+    return {"": first, **dict(field.split(": ", 1) for field in fields)}
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    def header(self, name: str) -> str:
+        (value,) = (value for key, value in self.headers if key.lower() == name.lower())
+        return value
+
+    @property
+    def said(self) -> dict[str, str]:
+        found = json.loads(self.body)
+        assert isinstance(found, dict)
+        return found
+
+
+@dataclass(frozen=True)
+class Running:
+    layout: Layout
+    port: int
+
+    def ask(
+        self, path: str, host: str = "localhost", method: str = "GET", body: bytes | None = None, **headers: str
+    ) -> Reply:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        named = {key.replace("_", "-"): value for key, value in headers.items()}
+        connection.request(method, path, body, {"Host": host, **named})
+        response = connection.getresponse()
+        reply = Reply(response.status, response.getheaders(), response.read())
+        connection.close()
+        return reply
+
+
+@contextmanager
+def front(home: Path, sites: tuple[Site, ...]) -> Iterator[Running]:
+    """nginx as the supervisor would start it, with a socket that is held for it."""
+    layout, nginx, account = Layout(home, home / "run"), Nginx(tools.nginx()), processes.account()
+    if account and not processes.reachable(tools.nginx(), account):
+        nginx = Nginx(str(home / "bin" / "nginx"), tools.nginx())
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        port = int(listener.getsockname()[1])
+        folders = [provision.folders(layout, site.app, root=account is not None) for site in sites]
+        steps = [*(step for some in folders for step in some), *nginx.folders(layout)]
+        files = nginx.files(layout, Address(port=port), sites, account)
+        apply(Plan((*steps, *files, nginx.check(layout))), account, Quiet())
+        for site in sites:
+            Upstream(layout.app(site.app).current_socket, site.speaks)
+        process = stack.enter_context(_started(nginx.service(layout).argv, listener))
+        yield Running(layout, port)
+        process.terminate()
+
+
+@contextmanager
+def _started(argv: tuple[str, ...], listener: socket.socket) -> Iterator["subprocess.Popen[bytes]"]:
+    account, number = processes.account(), listener.fileno()
+    identity = {"user": account.uid, "group": account.gid, "extra_groups": ()} if account else {}
+    with subprocess.Popen(  # type: ignore[call-overload]
+        argv, env={"NGINX": f"{number};"}, pass_fds=(number,), stderr=subprocess.DEVNULL, **identity
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
