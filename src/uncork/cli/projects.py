@@ -44,7 +44,7 @@ def options_of(environment: str, port: int | None, bind: str | None) -> "UpOptio
 def _address(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
     if value is None:
         return None
-    from uncork.config_values import ADDRESS, ValueRefusedError
+    from uncork.config.values import ADDRESS, ValueRefusedError
 
     try:
         return str(ADDRESS.read(value))

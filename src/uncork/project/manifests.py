@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from uncork.config_text import Table, TextError, parse
+from uncork.config.text import Table, TextError, parse
 from uncork.errors import UsageError
 
 

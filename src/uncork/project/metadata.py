@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from uncork.config_text import Table
+from uncork.config.text import Table
 from uncork.project.manifests import inside, section, string
 
 # What PEP 440 allows a version to hold, and a file's name too.

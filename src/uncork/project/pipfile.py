@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 
-from uncork.config_text import Table
+from uncork.config.text import Table
 from uncork.errors import UsageError
 from uncork.project.manifests import inside, section, string, strings, tables
 from uncork.project.pins import pin

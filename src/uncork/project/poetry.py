@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from uncork.config_text import Table
+from uncork.config.text import Table
 from uncork.project.distributions import normalised
 from uncork.project.graph import Edge, conditions
 from uncork.project.manifests import inside, poetry, string, strings, table, tables

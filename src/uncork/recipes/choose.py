@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Sequence
 
-from uncork.config_values import shown
+from uncork.config.values import shown
 from uncork.errors import UsageError
 
 

@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from uncork.fronts.front import Front
 from uncork.layout import Layout
 from uncork.model import Address, AppFacts, Facts, Site
 from uncork.plan import Answer, File, Remove, Step
 from uncork.supervisors.supervisor import Supervisor
+
+ANSWER_TIME: Final = 10.0
 
 
 @dataclass(frozen=True)
@@ -48,26 +51,28 @@ def refresh(
 
     Nothing is done where the text is the same: a reload, though it loses no request, closes kept-alive connections.
     """
-    address = wanted.address
-    files = front.files(layout, address, wanted.sites, facts.account)
+    files = front.files(layout, wanted.address, wanted.sites, facts.account)
     changed = tuple(file for file in files if on_disk.get(file.path) != file.content)
     stale = tuple(Remove(path) for path in on_disk if path not in {file.path for file in files})
     running = any(program.name == "front" and program.running for program in facts.programs)
-    start = not running or address != facts.address
-    answers = Answer(address.bind, address.port, 10.0, "wait for the front")
-    if start:
-        act: tuple[Step, ...] = (
-            *supervisor.start_front(layout, front.service(layout), address, facts.account),
-            answers,
-        )
-    else:
-        act = supervisor.reload_front(layout) if changed or stale else ()
-    added = tuple(Remove(file.path) for file in changed if file.path not in on_disk)
-    undo: tuple[Step, ...] = (*(File(path, text) for path, text in on_disk.items()), *added)
-    folders = front.folders(layout) if changed or start else ()
-    reload_again = supervisor.reload_front(layout) if running and act else ()
+    begin = () if running and wanted.address == facts.address else _begin(front, supervisor, layout, facts, wanted)
+    again = supervisor.reload_front(layout) if changed or stale else ()
+    folders = front.folders(layout) if changed or begin else ()
+    check = (front.check(layout),) if changed else ()
     return Refresh(
-        prepare=(*folders, *changed, *((front.check(layout),) if changed else ())),
-        switch=(*act, *stale),
-        revert=(*undo, *reload_again) if changed else (),
+        prepare=(*folders, *changed, *check),
+        switch=(*(begin or again), *stale),
+        revert=(*_undo(changed, on_disk), *(supervisor.reload_front(layout) if running else ())) if changed else (),
+    )
+
+
+def _begin(front: Front, supervisor: Supervisor, layout: Layout, facts: Facts, wanted: Served) -> tuple[Step, ...]:
+    start = supervisor.start_front(layout, front.service(layout), wanted.address, facts.account)
+    return (*start, Answer(wanted.address.bind, wanted.address.port, ANSWER_TIME, "wait for the front"))
+
+
+def _undo(changed: tuple[File, ...], on_disk: Mapping[Path, str]) -> tuple[Step, ...]:
+    return (
+        *(File(path, text) for path, text in on_disk.items()),
+        *(Remove(file.path) for file in changed if file.path not in on_disk),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Final
 
-from uncork.config_values import seconds_in, shown
+from uncork.config.values import seconds_in, shown
 from uncork.errors import UsageError
 
 # What begins a line: Python's logging and the servers' ISO times, uWSGI's ctime, and the front's JSON.

@@ -9,8 +9,8 @@ from typing import Final
 
 from uncork.apply import apply
 from uncork.config import load
-from uncork.config_tables import OWN_FILE, PYPROJECT
-from uncork.config_values import NAME, ValueRefusedError, shown
+from uncork.config.tables import OWN_FILE, PYPROJECT
+from uncork.config.values import NAME, ValueRefusedError, shown
 from uncork.errors import UsageError
 from uncork.layout import AppLayout, Layout
 from uncork.machine import files, processes

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from uncork.config import Config, keys, load
-from uncork.config_text import line_of
+from uncork.config.text import line_of
 from uncork.errors import UsageError
 
 RIGHT = [

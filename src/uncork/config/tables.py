@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from uncork.config_text import Key, Table, TextError, line_of, parse
-from uncork.config_values import ENVIRONMENT, Kind, ValueRefusedError
+from uncork.config.text import Key, Table, TextError, line_of, parse
+from uncork.config.values import ENVIRONMENT, Kind, ValueRefusedError
 from uncork.errors import UsageError
 
 ENVIRONMENTS: Final = ("development", "testing", "production")

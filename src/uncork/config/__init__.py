@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Final
 
-from uncork import config_tables as tables
-from uncork.config_values import (
+from uncork.config import tables
+from uncork.config.values import (
     ADDRESS,
     COMMAND,
     DOMAINS,
