@@ -57,7 +57,7 @@ def test_on_a_full_disk_a_deploy_says_so_and_the_old_release_serves(
             figures(f"disk with {left} KiB left: exit {done.code} {done.err.strip().splitlines()[:1]}")
             if done.code:
                 refused += 1
-                assert "No space left on device" in done.said or "disk" in done.said, done.said
+                assert "no space left" in done.said.lower(), done.said
                 assert "Traceback" not in done.said, done.said
                 assert small.release() == serves
             filler.unlink()
@@ -73,7 +73,7 @@ def test_a_first_deploy_on_a_full_disk_says_so_and_leaves_nothing_running(small:
         filler = fill(small.home, left)
         done = small.up(hello)
         assert done.code in {1, 3}
-        assert "No space left on device" in done.said or "disk" in done.said, done.said
+        assert "no space left" in done.said.lower(), done.said
         assert "Traceback" not in done.said, done.said
         assert not small.processes()
         filler.unlink()
