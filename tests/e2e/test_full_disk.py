@@ -4,12 +4,14 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from tests.e2e.state import Uncork, copied, rewrite, state
 
-LEFT = (0, 4, 12, 24, 48, 100, 300, 1000)
+# In KiB: from none to what a whole release takes, so that each of its writes is the one that fails.
+LEFT: Final = (0, 8, 24, 44, 60, 68, 72, 76, 80, 84, 88, 92, 96, 104, 112, 120)
 
 
 @pytest.fixture

@@ -77,8 +77,9 @@ def test_a_hostile_mount_or_domain_is_refused_or_served_exactly(shared: Uncork, 
             continue
         shared.up(project).ok()
         path = quote(f"/{value}/about" if key == "mount" and value else "/about")
-        host = "localhost" if key == "mount" else f"{value}.example.com".encode("idna").decode()
-        assert shared.get(path, host=host).json()["url"] == f"http://{host}:{shared.port}{path}"
+        host = "localhost" if key == "mount" else f"{value}.example.com"
+        seen = shared.get(path, host=host.encode("idna").decode()).json()["url"]
+        assert seen == f"http://{host}:{shared.port}{path}"
     assert not traces(shared)
 
 
