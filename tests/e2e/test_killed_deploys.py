@@ -64,8 +64,9 @@ def _some_kills(hand: int) -> tuple[list[str], list[str]]:
         steps = list(enumerate(steps_of(uncork, hello)))[hand::HANDS]
         with uncork.load(20, (GET,)) as load:
             told = [_kill(uncork, hello, number, step) for number, step in steps]
+        seen = list(dict.fromkeys(trouble for _, troubles in told for trouble in troubles))
         lost = [f"lost: {load.result}"] if load.result.failures else []
-        return [line for line, _ in told], [trouble for _, troubles in told for trouble in troubles] + lost
+        return [line for line, _ in told], seen + lost
 
 
 def _kill(uncork: Uncork, hello: Path, number: int, step: str) -> tuple[str, list[str]]:
@@ -79,7 +80,10 @@ def _kill(uncork: Uncork, hello: Path, number: int, step: str) -> tuple[str, lis
     after = uncork.up(hello)
     if after.code or f"text {text} " not in uncork.get().text:
         troubles.append(f"`up` after a kill before {step}: {after.said}")
-    troubles += [f"left by a kill before step {number}, {step}: {left}" for left in leftovers(uncork, uncork.release())]
+    troubles += [
+        f"left by a kill before step {number}, {step}, or an earlier one: {left}"
+        for left in leftovers(uncork, uncork.release())
+    ]
     return f"killed before step {number:2}, {step}: `up` again took {after.seconds:.1f} s", troubles
 
 

@@ -144,3 +144,17 @@ def test_lock_writes_the_exact_lock_of_this_project_alone(uncork: Uncork, hello:
     assert "werkzeug==" in text
     assert "--hash=sha256:" in text
     assert "uncork" not in "".join(line for line in text.splitlines() if not line.startswith("#"))
+
+
+def test_a_file_that_no_python_of_now_can_read_and_nobody_imports_harms_nothing(uncork: Uncork, hello: Path) -> None:
+    (hello / "scripts").mkdir()
+    (hello / "scripts" / "of_2008.py").write_text("print 'hello'\n")
+    uncork.up(hello).ok()
+
+
+def test_a_path_of_the_shell_s_python_does_not_hide_a_missing_dependency(uncork: Uncork, hello: Path) -> None:
+    (uncork.root / "lying_around").mkdir()
+    (uncork.root / "lying_around" / "six.py").touch()
+    uncork.env["PYTHONPATH"] = str(uncork.root / "lying_around")
+    rewrite(hello / "app.py", "import time\n", "import time\n\nimport six\n")
+    assert "six" in uncork.up(hello).ended(3).said
