@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from uncork.layout import Layout
 from uncork.model import Account, Instance, Release, Site
-from uncork.plan import Drain, Link, Plan, Probe, Remove, Step
+from uncork.plan import Drain, File, Link, Plan, Probe, Remove, Step
 from uncork.recipes.front import Refresh
 from uncork.supervisors.supervisor import Supervisor
 
@@ -29,17 +29,25 @@ def boot(new: Running, layout: Layout, supervisor: Supervisor, account: Account 
     )
 
 
-def change_over(new: Running, live: Running | None, layout: Layout, supervisor: Supervisor, front: Refresh) -> Plan:
+def change_over(
+    new: Running, live: Running | None, layout: Layout, supervisor: Supervisor, front: Refresh, *, stopped: bool = False
+) -> Plan:
     """Return the plan after which `new`, which is up, takes all traffic, and `live` has answered whom it had and ended.
 
     If any step fails, `live` takes the traffic as before; `new` is left to who started it. A rollback is the same with
-    the releases the other way round; a restart is the same with two instances of one release.
+    the releases the other way round; a restart is the same with two instances of one release. `stopped` says that the
+    app is not meant to run, so that nothing of `live` does; from the switch on it is.
     """
+    mark = layout.app(new.instance.app).stopped
     return Plan(
         prepare=front.prepare,
-        switch=(*_point(layout, new.instance, "switch"), *front.switch),
-        revert=(*_point_back(live, layout, new.instance.app), *front.revert),
-        cleanup=retire(live, layout, supervisor) if live else (),
+        switch=(*_point(layout, new.instance, "switch"), *((Remove(mark),) if stopped else ()), *front.switch),
+        revert=(
+            *((File(mark, ""),) if stopped else ()),
+            *_point_back(live, layout, new.instance.app),
+            *front.revert,
+        ),
+        cleanup=retire(live, layout, supervisor) if live and not stopped else (),
     )
 
 

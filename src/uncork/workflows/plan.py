@@ -80,7 +80,7 @@ def _steps(
     live = Running(app.live_release, app.live) if app.live and app.live_release else None
     new = Running(release, next_instance(app, release.id))
     begun = boot(new, work.layout, work.supervisor, work.account)
-    over = change_over(new, live, work.layout, work.supervisor, front)
+    over = change_over(new, live, work.layout, work.supervisor, front, stopped=app.stopped)
     lock = draft.directory / "requirements.txt"
     source = draft.layout.source(draft.number)
     made = (

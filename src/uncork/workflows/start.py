@@ -4,7 +4,6 @@ import time
 
 from uncork.layout import Layout
 from uncork.model import Address
-from uncork.plan import Remove
 from uncork.report import Reporter
 from uncork.workflows.take_over import Deployed, deployed, port_is_free, run_release, serve
 from uncork.workflows.work import begin, changing, existing, record
@@ -16,7 +15,7 @@ def start(layout: Layout, app: str, report: Reporter) -> Deployed:
     with changing(work, app, "start") as facts:
         release = existing(facts, app)
         if facts.app(app).stopped:
-            return run_release(work, facts, release, "start", Remove(layout.app(app).stopped))
+            return run_release(work, facts, release, "start")
         started = time.monotonic()
         address = facts.address or Address()
         port_is_free(facts, address)

@@ -46,10 +46,10 @@ def take_over(work: Work, facts: Facts, new: Running, address: Address, *written
     with _or_forget(work, new), files.hold_waiting(work.layout.lock, FRONT_WAIT):
         now = work.facts()
         wanted = sites(now, replace(new.release.site, stopped=False))
-        plan = change_over(new, live, work.layout, work.supervisor, refreshed(work, now, Served(address, wanted)))
+        front = refreshed(work, now, Served(address, wanted))
+        plan = change_over(new, live, work.layout, work.supervisor, front, stopped=app.stopped)
         apply(replace(plan, switch=(*written, *plan.switch), cleanup=()), work.account, work.report)
-    if not app.stopped:
-        apply(Plan(cleanup=plan.cleanup), work.account, work.report)
+    apply(Plan(cleanup=plan.cleanup), work.account, work.report)
     return deployed(work, new.release, wanted, address, app)
 
 
@@ -123,7 +123,7 @@ def next_instance(app: AppFacts, release: int) -> Instance:
     return instance
 
 
-def run_release(work: Work, facts: Facts, release: Release, event: str, *written: Step) -> Deployed:
+def run_release(work: Work, facts: Facts, release: Release, event: str) -> Deployed:
     """Let a finished release take over on an instance of its own, and write that down as `event`."""
     started = time.monotonic()
     app = facts.app(release.app)
@@ -134,7 +134,7 @@ def run_release(work: Work, facts: Facts, release: Release, event: str, *written
             f"the environment of release {release.id} is gone", "deploy the project again with `uncork up`"
         )
     try:
-        deployed = take_over(work, facts, Running(release, next_instance(app, release.id)), address, *written)
+        deployed = take_over(work, facts, Running(release, next_instance(app, release.id)), address)
     except StepFailedError as error:
         raise step_failed(error, release.id, app.live_release) from error
     record(work, app.name, event, release.id, started)

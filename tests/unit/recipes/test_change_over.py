@@ -56,6 +56,17 @@ def test_a_first_deploy_has_nothing_to_go_back_to_and_nothing_to_drain() -> None
     assert plan.cleanup == ()
 
 
+def test_an_app_that_was_stopped_is_meant_to_run_from_the_switch_on_whatever_verb_made_it() -> None:
+    plan = change_over(NEW, OLD, LAYOUT, SUPERVISOR, Refresh(), stopped=True)
+    assert said(plan.switch) == [
+        "Link /state/run/shop/current.sock",
+        "Link /state/apps/shop/live",
+        "Remove /state/apps/shop/stopped",
+    ]
+    assert said(plan.revert)[0] == "File /state/apps/shop/stopped"
+    assert plan.cleanup == ()
+
+
 def test_a_rollback_is_the_same_with_the_releases_the_other_way_round() -> None:
     back = change_over(OLD, NEW, LAYOUT, SUPERVISOR, Refresh())
     assert said(back.cleanup)[-1] == "stop shop.2.1"
