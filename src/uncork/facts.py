@@ -1,5 +1,6 @@
 """What is so on this machine, read once, changing nothing: a broken file is a note, never a failure."""
 
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Final
 from uncork.errors import UserError
 from uncork.layout import AppLayout, Layout
 from uncork.machine import capacity, files, leftovers, processes, supervisord
+from uncork.machine.failure import plain
 from uncork.model import Address, AppFacts, Facts, Instance, Program, Release
 from uncork.records import Event, FrontRecord, decode, decode_event, decode_front
 
@@ -78,10 +80,12 @@ def _app(layout: AppLayout, running: Sequence[Program], notes: _Notes) -> AppFac
     releases = tuple(release for number in folders if (release := _release(layout, number, notes)))
     programs = tuple(p for p in running if (i := Instance.parse(p.name)) and i.app == layout.app)
     past = (event.release for event in events(layout) if event.release)
-    live = _live(layout, programs)
+    connected, marked = _connected(layout), _marked(layout)
+    live = connected or _run_of(marked, layout, programs)
     return AppFacts(
         name=layout.app,
         live=live,
+        pointed=live is None or (connected, marked) == (live, live.release),
         releases=releases,
         programs=programs,
         stopped=layout.stopped.exists(),
@@ -101,23 +105,36 @@ def _release(layout: AppLayout, number: int, notes: _Notes) -> Release | None:
         return None
 
 
-def _live(layout: AppLayout, programs: Sequence[Program]) -> Instance | None:
-    """Return what the front connects to; where sockets are gone, as after a reboot, what is marked as live."""
+def _connected(layout: AppLayout) -> Instance | None:
+    """Return what the front connects to; None where sockets are gone, as after a reboot, or the release is."""
     target = _target(layout.current_socket)
-    if target and (instance := Instance.parse(f"{layout.app}.{target.parent.name}")):
-        return instance
+    instance = Instance.parse(f"{layout.app}.{target.parent.name}") if target else None
+    return instance if instance and layout.release(instance.release).is_dir() else None
+
+
+def _marked(layout: AppLayout) -> int | None:
+    """Return the release that is marked as live."""
     target = _target(layout.live)
-    if target is None or not target.name.isdecimal():
+    return int(target.name) if target and target.name.isdecimal() else None
+
+
+def _run_of(release: int | None, layout: AppLayout, programs: Sequence[Program]) -> Instance | None:
+    if release is None:
         return None
-    found = [i for program in programs if (i := Instance.parse(program.name)) and i.release == int(target.name)]
-    return max(found, default=Instance(layout.app, int(target.name)))
+    found = [i for program in programs if (i := Instance.parse(program.name)) and i.release == release]
+    return max(found, default=Instance(layout.app, release))
 
 
 def _target(link: Path) -> Path | None:
+    """Return where a link leads, None if there is none. What can't be read is no such answer: what is live is kept."""
     try:
         return link.readlink()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        if error.errno == errno.EINVAL:  # it is no link
+            return None
+        raise UserError(plain(error, link), "mend that, and run the command again") from error
 
 
 def _in_order(apps: Sequence[AppFacts], recorded: Sequence[str]) -> tuple[AppFacts, ...]:

@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Final
-
-FIRST_INSTANCE: Final = 1
 
 
 class Protocol(Enum):
@@ -160,7 +157,7 @@ class Instance:
 
     app: str
     release: int
-    number: int = FIRST_INSTANCE
+    number: int = 1
 
     @property
     def name(self) -> str:
@@ -256,7 +253,8 @@ class Machine:
 class AppFacts:
     """What is so for one app: the instance that takes traffic, its finished releases (oldest first), its programs.
 
-    `next_release` is a number that no release of the app ever had.
+    `pointed` says whether both links, the front's and the one that marks what is live, lead to `live`. `next_release`
+    is a number that no release of the app ever had.
     """
 
     name: str
@@ -265,6 +263,7 @@ class AppFacts:
     programs: tuple[Program, ...] = ()
     stopped: bool = False
     next_release: int = 1
+    pointed: bool = True
 
     def release(self, number: int) -> Release | None:
         """The finished release of that number."""

@@ -1,5 +1,6 @@
 """The facts are what is on disk and what runs, and no broken file keeps them from being read."""
 
+import errno
 import os
 import time
 from dataclasses import replace
@@ -9,6 +10,7 @@ import pytest
 
 from tests.integration.supervised import layout_in, place, supervised
 from uncork import facts
+from uncork.errors import UserError
 from uncork.layout import Layout
 from uncork.machine import files
 from uncork.model import Address, Instance, Protocol, Release, Service, Site
@@ -76,12 +78,40 @@ def test_what_is_live_is_what_the_front_connects_to(layout: Layout) -> None:
     finished(layout, "shop", 1, 2)
     paths = layout.app("shop")
     files.link(Link(paths.live, "releases/1"))
-    assert facts.read(layout).app("shop").live == Instance("shop", 1)
+    app = facts.read(layout).app("shop")
+    assert (app.live, app.pointed) == (Instance("shop", 1), False)
     files.link(Link(paths.current_socket, "2.3/app.sock"))
     app = facts.read(layout).app("shop")
-    assert app.live == Instance("shop", 2, 3)
+    assert (app.live, app.pointed) == (Instance("shop", 2, 3), False)
     assert app.live_release
     assert app.live_release.id == 2
+
+
+def test_both_links_are_right_when_they_lead_to_the_same_release(layout: Layout) -> None:
+    finished(layout, "shop", 2)
+    files.link(Link(layout.app("shop").live, "releases/2"))
+    files.link(Link(layout.app("shop").current_socket, "2.3/app.sock"))
+    assert facts.read(layout).app("shop").pointed
+
+
+def test_a_socket_of_a_release_that_is_gone_is_not_what_is_live(layout: Layout) -> None:
+    finished(layout, "shop", 1)
+    files.link(Link(layout.app("shop").live, "releases/1"))
+    files.link(Link(layout.app("shop").current_socket, "7.1/app.sock"))
+    assert facts.read(layout).app("shop").live == Instance("shop", 1)
+
+
+def test_what_is_live_and_can_not_be_read_is_an_error_and_not_nothing(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished(layout, "shop", 1)
+
+    def broken(link: Path) -> Path:
+        raise OSError(errno.EIO, "Input/output error", str(link))
+
+    monkeypatch.setattr(Path, "readlink", broken)
+    with pytest.raises(UserError, match=r"current\.sock"):
+        facts.read(layout)
 
 
 def test_with_the_sockets_gone_what_is_marked_as_live_and_runs_is_live(layout: Layout) -> None:

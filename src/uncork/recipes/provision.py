@@ -10,6 +10,8 @@ from uncork.supervisors.supervisor import Supervisor
 
 LEFTOVER_TIME: Final = 30.0
 """What processes without a supervisor get to finish their requests."""
+HELD: Final = frozenset({"STARTING", "RUNNING", "BACKOFF"})
+"""The states of a program that supervisord keeps running; in the last it waits until it starts it again."""
 
 
 def folders(layout: Layout, name: str, *, root: bool) -> tuple[Step, ...]:
@@ -29,18 +31,24 @@ def folders(layout: Layout, name: str, *, root: bool) -> tuple[Step, ...]:
     )
 
 
-def converge(facts: Facts, layout: Layout, supervisor: Supervisor, programs: tuple[Path, ...]) -> tuple[Step, ...]:
-    """Return the steps after which a supervisor runs the live instances, and nothing else of any app's.
+def converge(
+    facts: Facts, layout: Layout, supervisor: Supervisor, programs: tuple[Path, ...], name: str
+) -> tuple[Step, ...]:
+    """Return the steps after which a supervisor runs the live instances, and nothing else of the named app's.
 
     `programs` are the supervisor's files on disk. What is left over of a deploy that was killed, of a supervisor that
-    was, or of a reboot, is ended or started again. The front is left to whoever refreshes it.
+    was, or of a reboot, is ended or started again. Other apps may be in the middle of a change, with two instances up:
+    they are left alone, unless all was to go down. The front is left to whoever refreshes it.
     """
     if not facts.supervising:
         return _resurrect(facts, layout, supervisor, programs)
-    live = _live(facts)
-    running = {i for program in facts.programs if (i := Instance.parse(program.name))}
-    stops = (step for stray in sorted(running - live) for step in supervisor.stop(layout, stray, 1.0))
-    return (*_end(facts, "end what a killed server left"), *stops)
+    apps = facts.apps if facts.down else (facts.app(name),)
+    return (
+        *_end(facts, "end what a killed server left"),
+        *(step for stray in _strays(facts, name) for step in _stop(stray, facts, layout, supervisor)),
+        *(step for app in apps for step in _mend(app, facts, layout, supervisor)),
+        *((Remove(layout.down),) if facts.down else ()),
+    )
 
 
 def unfinished(app: AppFacts, layout: Layout, on_disk: tuple[int, ...]) -> tuple[Step, ...]:
@@ -68,9 +76,42 @@ def _replace(app: AppFacts, layout: Layout, supervisor: Supervisor, facts: Facts
     return (
         Directory(paths.sockets, mode=0o711),
         *supervisor.place(layout, app.live, release.service, facts.account),
-        Link(paths.current_socket, str(paths.socket(app.live).relative_to(paths.sockets))),
+        *_point(app, app.live, layout),
     )
 
 
-def _live(facts: Facts) -> set[Instance]:
-    return {app.live for app in facts.apps if app.live and not app.stopped}
+def _strays(facts: Facts, name: str) -> list[Instance]:
+    """What runs of an app beside its live instance, and of apps that are not there any more."""
+    known = {app.name for app in facts.apps}
+    live = {app.live for app in facts.apps if app.live and not app.stopped}
+    running = {i for program in facts.programs if (i := Instance.parse(program.name))}
+    return sorted(i for i in running - live if i.app == name or i.app not in known)
+
+
+def _stop(instance: Instance, facts: Facts, layout: Layout, supervisor: Supervisor) -> tuple[Step, ...]:
+    release = facts.app(instance.app).release(instance.release)
+    return supervisor.stop(layout, instance, release.drain if release else LEFTOVER_TIME)
+
+
+def _mend(app: AppFacts, facts: Facts, layout: Layout, supervisor: Supervisor) -> tuple[Step, ...]:
+    """A `down` or `start` that was cut short leaves a live instance that does not run, a deploy two links at odds."""
+    release = app.live_release
+    if not app.live or not release or app.stopped:
+        return ()
+    held = any(program.name == app.live.name and program.state in HELD for program in facts.programs)
+    again = (
+        *_stop(app.live, facts, layout, supervisor),
+        *supervisor.start(layout, app.live, release.service, facts.account),
+    )
+    return (*(() if held else again), *_point(app, app.live, layout))
+
+
+def _point(app: AppFacts, live: Instance, layout: Layout) -> tuple[Step, ...]:
+    """What the front connects to is what visitors were on, so the mark follows it."""
+    if app.pointed:
+        return ()
+    paths = layout.app(app.name)
+    return (
+        Link(paths.current_socket, str(paths.socket(live).relative_to(paths.sockets))),
+        Link(paths.live, str(paths.release(live.release).relative_to(paths.root))),
+    )

@@ -86,7 +86,7 @@ def changing(work: Work, app: str, event: str, *, wake: bool = True) -> Iterator
     work.do(*provision.folders(work.layout, app, root=work.account is not None))
     with files.hold(work.layout.app(app).lock):
         started = time.monotonic()
-        facts = converged(work) if wake else work.facts()
+        facts = converged(work, app) if wake else work.facts()
         try:
             yield facts
         except UserError as error:
@@ -123,11 +123,12 @@ def now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def converged(work: Work) -> Facts:
-    """Return the facts once supervisord runs, with the live instances and nothing else."""
+def converged(work: Work, app: str) -> Facts:
+    """Return the facts once supervisord runs, with the live instances and nothing else of the app's."""
     with files.hold_waiting(work.layout.lock, FRONT_WAIT):
         facts = work.facts()
-        steps = provision.converge(facts, work.layout, work.supervisor, files.names_in(work.layout.programs))
+        programs = files.names_in(work.layout.programs)
+        steps = provision.converge(facts, work.layout, work.supervisor, programs, app)
         work.do(*steps)
     return work.facts() if steps else facts
 

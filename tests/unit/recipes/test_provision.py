@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from tests.unit.recipes.parts import LAYOUT, NamedSupervisor, app_facts, facts, said
 from uncork.model import Program
 from uncork.recipes.provision import converge, unfinished
@@ -8,23 +10,64 @@ SUPERVISOR = NamedSupervisor()
 
 
 def test_a_machine_that_runs_what_it_should_is_left_alone() -> None:
-    assert converge(facts(app_facts("shop")), LAYOUT, SUPERVISOR, ()) == ()
+    assert converge(facts(app_facts("shop")), LAYOUT, SUPERVISOR, (), "shop") == ()
 
 
 def test_an_instance_that_a_killed_deploy_left_is_stopped() -> None:
     app = app_facts("shop")
     app = replace(app, programs=(*app.programs, Program("shop.2.1", "RUNNING", 7)))
-    assert said(converge(facts(app), LAYOUT, SUPERVISOR, ())) == ["stop shop.2.1"]
+    assert said(converge(facts(app), LAYOUT, SUPERVISOR, (), "shop")) == ["stop shop.2.1"]
+
+
+def test_another_app_that_is_just_being_deployed_keeps_both_of_its_instances() -> None:
+    blog = app_facts("blog")
+    blog = replace(blog, programs=(*blog.programs, Program("blog.2.1", "RUNNING", 7)))
+    assert converge(facts(app_facts("shop"), blog), LAYOUT, SUPERVISOR, (), "shop") == ()
+
+
+def test_what_runs_of_an_app_that_is_not_there_any_more_is_stopped() -> None:
+    known = facts(app_facts("shop"))
+    known = replace(known, programs=(*known.programs, Program("gone.1.1", "RUNNING", 7)))
+    assert said(converge(known, LAYOUT, SUPERVISOR, (), "shop")) == ["stop gone.1.1"]
+
+
+@pytest.mark.parametrize("state", ["STOPPED", "STOPPING", "EXITED", "FATAL"])
+def test_a_live_instance_that_does_not_run_is_started_again(state: str) -> None:
+    app = app_facts("shop", programs=(Program("shop.1.1", state),))
+    assert said(converge(facts(app), LAYOUT, SUPERVISOR, (), "shop")) == ["stop shop.1.1", "start shop.1.1"]
+    missing = facts(app_facts("shop", programs=()))
+    assert said(converge(missing, LAYOUT, SUPERVISOR, (), "shop")) == ["stop shop.1.1", "start shop.1.1"]
+    assert converge(missing, LAYOUT, SUPERVISOR, (), "blog") == ()
+
+
+def test_an_app_that_is_stopped_is_not_started_again() -> None:
+    known = facts(app_facts("shop", programs=(), stopped=True))
+    assert converge(known, LAYOUT, SUPERVISOR, (), "shop") == ()
+
+
+def test_after_a_down_that_was_cut_short_every_app_is_brought_back() -> None:
+    known = replace(facts(app_facts("shop"), app_facts("blog", programs=())), down=True)
+    steps = said(converge(known, LAYOUT, SUPERVISOR, (), "shop"))
+    assert steps == ["stop blog.1.1", "start blog.1.1", f"Remove {LAYOUT.down}"]
+
+
+def test_links_that_a_killed_deploy_left_at_odds_lead_to_what_visitors_are_on() -> None:
+    known = facts(app_facts("shop", pointed=False))
+    assert said(converge(known, LAYOUT, SUPERVISOR, (), "shop")) == [
+        "Link /state/run/shop/current.sock",
+        "Link /state/apps/shop/live",
+    ]
 
 
 def test_after_a_reboot_the_live_instances_are_placed_and_the_supervisor_begins() -> None:
-    known = facts(app_facts("shop", programs=()), supervising=False, front=False)
+    known = facts(app_facts("shop", programs=(), pointed=False), supervising=False, front=False)
     stale = LAYOUT.programs / "shop.2.1.conf"
-    assert said(converge(known, LAYOUT, SUPERVISOR, (stale,))) == [
+    assert said(converge(known, LAYOUT, SUPERVISOR, (stale,), "shop")) == [
         f"Remove {stale}",
         "Directory /state/run/shop",
         "place shop.1.1",
         "Link /state/run/shop/current.sock",
+        "Link /state/apps/shop/live",
         f"File {LAYOUT.supervisor_config}",
         "begin",
         f"Remove {LAYOUT.down}",
@@ -33,12 +76,12 @@ def test_after_a_reboot_the_live_instances_are_placed_and_the_supervisor_begins(
 
 def test_a_stopped_app_is_not_brought_back_by_a_reboot() -> None:
     known = facts(app_facts("shop", programs=(), stopped=True), supervising=False, front=False)
-    assert "place shop.1.1" not in said(converge(known, LAYOUT, SUPERVISOR, ()))
+    assert "place shop.1.1" not in said(converge(known, LAYOUT, SUPERVISOR, (), "shop"))
 
 
 def test_what_a_lost_supervisor_left_is_ended_before_another_begins() -> None:
     known = replace(facts(app_facts("shop"), supervising=False), leftovers=(11, 12))
-    assert said(converge(known, LAYOUT, SUPERVISOR, ()))[0] == "End"
+    assert said(converge(known, LAYOUT, SUPERVISOR, (), "shop"))[0] == "End"
 
 
 def test_releases_without_a_record_are_removed() -> None:
