@@ -42,6 +42,7 @@ def read(layout: Layout) -> Facts:
         programs=running or (),
         leftovers=leftovers.find(layout),
         down=layout.down.exists(),
+        pending=files.tail(layout.front_pending, 0, 16),
         notes=tuple(notes.said),
     )
 

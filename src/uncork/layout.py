@@ -178,6 +178,11 @@ class Layout:
         return self.front / "front.json"
 
     @property
+    def front_pending(self) -> Path:
+        """There while the running front may not go by its config yet: what it takes then, `reload` or `start`."""
+        return self.front / "pending"
+
+    @property
     def down(self) -> Path:
         """There after `down`: nothing is meant to run."""
         return self.home / "down"

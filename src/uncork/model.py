@@ -281,7 +281,7 @@ class Facts:
 
     `apps` are in the order of their first deploy. `address` is None before the first deploy. `supervising` says
     whether supervisord answers; `programs` is what it runs. `leftovers` are processes of ours that no supervisor holds.
-    `notes` name files that could not be read and were passed over.
+    `pending` is what a killed command left undone at the front; `notes` name files that could not be read.
     """
 
     machine: Machine
@@ -292,6 +292,7 @@ class Facts:
     programs: tuple[Program, ...] = ()
     leftovers: tuple[int, ...] = ()
     down: bool = False
+    pending: str = ""
     notes: tuple[str, ...] = ()
 
     def app(self, name: str) -> AppFacts:

@@ -12,6 +12,8 @@ from uncork.plan import Answer, File, Remove, Step
 from uncork.supervisors.supervisor import Supervisor
 
 ANSWER_TIME: Final = 10.0
+RELOAD: Final = "reload"
+START: Final = "start"
 
 
 @dataclass(frozen=True)
@@ -50,25 +52,44 @@ def refresh(
     """Return the steps that bring the front's config on disk (`on_disk`) and the running front to what is wanted.
 
     Nothing is done where the text is the same: a reload, though it loses no request, closes kept-alive connections.
+    But one that was begun and never seen to its end, since the command was killed, is done again.
     """
     files = front.files(layout, wanted.address, wanted.sites, facts.account)
     changed = tuple(file for file in files if on_disk.get(file.path) != file.content)
     stale = tuple(Remove(path) for path in on_disk if path not in {file.path for file in files})
     running = any(program.name == "front" and program.running for program in facts.programs)
-    begin = () if running and wanted.address == facts.address else _begin(front, supervisor, layout, facts, wanted)
-    again = supervisor.reload_front(layout) if changed or stale else ()
-    folders = front.folders(layout) if changed or begin else ()
+    moves = not running or wanted.address != facts.address or facts.pending == START
+    if not (moves or changed or stale or facts.pending):
+        return Refresh()
+    folders = front.folders(layout) if changed or moves else ()
     check = (front.check(layout),) if changed else ()
+    done = Remove(layout.front_pending)
     return Refresh(
-        prepare=(*folders, *changed, *check),
-        switch=(*(begin or again), *stale),
-        revert=(*_undo(changed, on_disk), *(supervisor.reload_front(layout) if running else ())) if changed else (),
+        prepare=(File(layout.front_pending, START if moves else RELOAD), *folders, *changed, *check),
+        switch=(*_act(front, supervisor, layout, facts, wanted, moves=moves), *stale, done),
+        revert=(
+            *_undo(changed, on_disk),
+            *(_back(front, supervisor, layout, facts, moves=moves) if running and changed else ()),
+            done,
+        ),
     )
 
 
-def _begin(front: Front, supervisor: Supervisor, layout: Layout, facts: Facts, wanted: Served) -> tuple[Step, ...]:
-    start = supervisor.start_front(layout, front.service(layout), wanted.address, facts.account)
-    return (*start, Answer(wanted.address.bind, wanted.address.port, ANSWER_TIME, "wait for the front"))
+def _act(
+    front: Front, supervisor: Supervisor, layout: Layout, facts: Facts, wanted: Served, *, moves: bool
+) -> tuple[Step, ...]:
+    if not moves:
+        return supervisor.reload_front(layout)
+    address = wanted.address
+    start = supervisor.start_front(layout, front.service(layout), address, facts.account)
+    return (*start, Answer(address.bind, address.port, ANSWER_TIME, "wait for the front"))
+
+
+def _back(front: Front, supervisor: Supervisor, layout: Layout, facts: Facts, *, moves: bool) -> tuple[Step, ...]:
+    """Have a front that ran go by its old config again, where it was."""
+    if moves and facts.address:
+        return supervisor.start_front(layout, front.service(layout), facts.address, facts.account)
+    return supervisor.reload_front(layout)
 
 
 def _undo(changed: tuple[File, ...], on_disk: Mapping[Path, str]) -> tuple[Step, ...]:
