@@ -58,11 +58,11 @@ _ENV = click.option(
 _PORT = click.option(
     "--port",
     type=click.IntRange(1, 65535),
-    help="The port that the front listens on, for all apps of the state directory.  [default: 8000]",
+    help="The port that the front listens on, for all apps of the state directory.  [default: as it is; at first 8000]",
 )
 _BIND = click.option(
     "--bind",
     metavar="ADDRESS",
     callback=_address,
-    help="The IP address that the front listens on.  [default: 127.0.0.1]",
+    help="The IP address that the front listens on.  [default: as it is; at first 127.0.0.1]",
 )

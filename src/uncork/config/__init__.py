@@ -107,8 +107,8 @@ class Config:
     bind: str | None = field(
         default=None,
         metadata=_about(
-            "The IP address that the front listens on, the same for all apps of a state directory. Without it: "
-            "127.0.0.1, this machine alone.",
+            "The IP address that the front listens on, the same for all apps of a state directory. Without it: the one "
+            "it has, at first 127.0.0.1, this machine alone.",
             ADDRESS,
             '"0.0.0.0"',
         ),
@@ -116,7 +116,8 @@ class Config:
     port: int | None = field(
         default=None,
         metadata=_about(
-            "The port that the front listens on, the same for all apps of a state directory. Without it: 8000.",
+            "The port that the front listens on, the same for all apps of a state directory. Without it: the one it "
+            "has, at first 8000.",
             number(1, 65535),
             "8080",
         ),
