@@ -9,6 +9,7 @@ from uncork.fronts.front import Front
 from uncork.layout import Layout
 from uncork.model import Address, AppFacts, Facts, Site
 from uncork.plan import Answer, File, Remove, Step
+from uncork.records import FrontRecord, encode_front
 from uncork.supervisors.supervisor import Supervisor
 
 ANSWER_TIME: Final = 10.0
@@ -63,10 +64,16 @@ def refresh(
         return Refresh()
     folders = front.folders(layout) if changed or moves else ()
     check = (front.check(layout),) if changed else ()
+    record = FrontRecord(wanted.address.bind, wanted.address.port, tuple(site.app for site in wanted.sites))
     done = Remove(layout.front_pending)
     return Refresh(
         prepare=(File(layout.front_pending, START if moves else RELOAD), *folders, *changed, *check),
-        switch=(*_act(front, supervisor, layout, facts, wanted, moves=moves), *stale, done),
+        switch=(
+            *_act(front, supervisor, layout, facts, wanted, moves=moves),
+            *stale,
+            File(layout.front_record, encode_front(record)),
+            done,
+        ),
         revert=(
             *_undo(changed, on_disk),
             *(_back(front, supervisor, layout, facts, moves=moves) if running and changed else ()),

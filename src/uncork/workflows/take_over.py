@@ -11,13 +11,12 @@ from uncork.errors import StepFailedError, UsageError
 from uncork.layout import Layout
 from uncork.machine import files, sockets
 from uncork.model import Address, AppFacts, Facts, Instance, Release, Site
-from uncork.plan import File, Plan, Step
+from uncork.plan import Plan, Step
 from uncork.recipes.address import url
 from uncork.recipes.build import COMPLETE
 from uncork.recipes.change_over import Running, boot, change_over, retire
 from uncork.recipes.explain import step_failed
 from uncork.recipes.front import Refresh, Served, refresh, sites
-from uncork.records import FrontRecord, encode_front
 from uncork.workflows.work import FRONT_WAIT, Work, record
 
 
@@ -88,9 +87,7 @@ def serve(work: Work, address: Address, gone: str | None = None) -> tuple[Site, 
 
 def refreshed(work: Work, facts: Facts, wanted: Served) -> Refresh:
     """Return what it takes for the front to serve what is wanted. Must be called with the front's lock held."""
-    steps = refresh(work.front, work.supervisor, work.layout, facts, wanted, front_texts(work.layout))
-    said = FrontRecord(wanted.address.bind, wanted.address.port, tuple(site.app for site in wanted.sites))
-    return replace(steps, switch=(*steps.switch, File(work.layout.front_record, encode_front(said))))
+    return refresh(work.front, work.supervisor, work.layout, facts, wanted, front_texts(work.layout))
 
 
 def front_texts(layout: Layout) -> dict[Path, str]:

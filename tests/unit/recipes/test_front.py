@@ -6,6 +6,7 @@ from uncork.model import Address, Facts, Protocol, Site
 from uncork.recipes.front import Refresh, Served, refresh, sites
 
 PENDING = LAYOUT.front_pending
+DONE = [f"File {LAYOUT.front_record}", f"Remove {PENDING}"]
 SHOP = LAYOUT.front / "apps" / "shop.conf"
 
 
@@ -22,7 +23,7 @@ def test_a_front_whose_config_stays_the_same_is_not_touched() -> None:
 def test_a_changed_config_is_checked_before_the_front_reads_it() -> None:
     steps = refreshed(facts(app_facts("shop")), {SHOP: "old"})
     assert said(steps.prepare) == [f"File {PENDING}", f"Directory {LAYOUT.front_run}", f"File {SHOP}", "Run"]
-    assert said(steps.switch) == ["reload_front", f"Remove {PENDING}"]
+    assert said(steps.switch) == ["reload_front", *DONE]
 
 
 def test_a_failure_puts_the_old_config_back_and_has_the_front_read_it() -> None:
@@ -47,14 +48,14 @@ def test_a_front_that_could_not_move_to_another_port_is_started_again_where_it_w
 def test_what_a_killed_command_left_undone_at_the_front_is_done_though_the_config_is_the_same() -> None:
     known = facts(app_facts("shop"))
     same = {SHOP: str(sites(known)[0])}
-    assert said(refreshed(replace(known, pending="reload"), same).switch) == ["reload_front", f"Remove {PENDING}"]
+    assert said(refreshed(replace(known, pending="reload"), same).switch) == ["reload_front", *DONE]
     assert said(refreshed(replace(known, pending="start"), same).switch)[0] == "start_front 127.0.0.1:8000"
 
 
 def test_a_front_that_is_not_there_is_started_and_waited_for() -> None:
     known = facts(app_facts("shop"), front=False)
     steps = refreshed(known, {SHOP: str(sites(known)[0])})
-    assert said(steps.switch) == ["start_front 127.0.0.1:8000", "Answer", f"Remove {PENDING}"]
+    assert said(steps.switch) == ["start_front 127.0.0.1:8000", "Answer", *DONE]
 
 
 def test_another_port_starts_the_front_again() -> None:
@@ -68,7 +69,7 @@ def test_the_config_of_an_app_that_is_gone_goes_too() -> None:
     assert said(steps.switch) == [
         "reload_front",
         f"Remove {LAYOUT.front / 'apps' / 'gone.conf'}",
-        f"Remove {PENDING}",
+        *DONE,
     ]
 
 
