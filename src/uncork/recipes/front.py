@@ -47,6 +47,16 @@ def _site(app: AppFacts) -> Site | None:
     return replace(live.site, stopped=app.stopped) if live else None
 
 
+def runs(facts: Facts) -> bool:
+    """Whether the front is there."""
+    return any(program.name == "front" and program.running for program in facts.programs)
+
+
+def is_missing(facts: Facts) -> bool:
+    """Whether a front should be there, and is not: after a reboot, or since its supervisor was killed."""
+    return facts.supervising and bool(sites(facts)) and not runs(facts)
+
+
 def refresh(
     front: Front, supervisor: Supervisor, layout: Layout, facts: Facts, wanted: Served, on_disk: Mapping[Path, str]
 ) -> Refresh:
@@ -58,7 +68,7 @@ def refresh(
     files = front.files(layout, wanted.address, wanted.sites, facts.account)
     changed = tuple(file for file in files if on_disk.get(file.path) != file.content)
     stale = tuple(Remove(path) for path in on_disk if path not in {file.path for file in files})
-    running = any(program.name == "front" and program.running for program in facts.programs)
+    running = runs(facts)
     moves = not running or wanted.address != facts.address or facts.pending == START
     if not (moves or changed or stale or facts.pending):
         return Refresh()

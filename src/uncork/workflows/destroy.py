@@ -5,10 +5,11 @@ from uncork.machine import files
 from uncork.model import Address
 from uncork.plan import Remove
 from uncork.report import Reporter
+from uncork.workflows.changing import changing
 from uncork.workflows.down import end_all
+from uncork.workflows.front import serve
 from uncork.workflows.stop import end
-from uncork.workflows.take_over import serve
-from uncork.workflows.work import FRONT_WAIT, begin, changing
+from uncork.workflows.work import FRONT_WAIT, begin
 
 
 def destroy(layout: Layout, app: str, report: Reporter) -> None:

@@ -19,7 +19,8 @@ from uncork.recipes.change_over import Running, boot, change_over
 from uncork.recipes.front import Served, refresh, sites
 from uncork.report import Silent
 from uncork.workflows.environment import described
-from uncork.workflows.take_over import front_texts, next_instance
+from uncork.workflows.front import texts
+from uncork.workflows.take_over import next_instance
 from uncork.workflows.up import RUNTIME, Found, UpOptions, drafted, find
 from uncork.workflows.work import Work, begin, now
 
@@ -76,7 +77,7 @@ def _steps(
     release = build.release(draft, environment, proof, created=now(), source_digest="")
     address = decide(facts, draft.config, options.port, options.bind)
     wanted = Served(address, sites(facts, release.site))
-    front = refresh(work.front, work.supervisor, work.layout, facts, wanted, front_texts(work.layout))
+    front = refresh(work.front, work.supervisor, work.layout, facts, wanted, texts(work.layout))
     live = Running(app.live_release, app.live) if app.live and app.live_release else None
     new = Running(release, next_instance(app, release.id))
     begun = boot(new, work.layout, work.supervisor, work.account)

@@ -2,8 +2,9 @@
 
 from uncork.layout import Layout
 from uncork.report import Reporter
+from uncork.workflows.changing import changing
 from uncork.workflows.take_over import Deployed, run_release
-from uncork.workflows.work import begin, changing, existing
+from uncork.workflows.work import begin, existing
 
 
 def restart(layout: Layout, app: str, report: Reporter) -> Deployed:

@@ -4,8 +4,9 @@ from uncork.errors import UsageError
 from uncork.layout import Layout
 from uncork.model import AppFacts, Release
 from uncork.report import Reporter
+from uncork.workflows.changing import changing
 from uncork.workflows.take_over import Deployed, run_release
-from uncork.workflows.work import begin, changing, existing
+from uncork.workflows.work import begin, existing
 
 
 def rollback(layout: Layout, app: str, release: int | None, report: Reporter) -> Deployed:

@@ -5,8 +5,10 @@ import time
 from uncork.layout import Layout
 from uncork.model import Address
 from uncork.report import Reporter
-from uncork.workflows.take_over import Deployed, deployed, port_is_free, run_release, serve
-from uncork.workflows.work import begin, changing, existing, record
+from uncork.workflows.changing import changing
+from uncork.workflows.front import port_is_free, serve
+from uncork.workflows.take_over import Deployed, deployed, run_release
+from uncork.workflows.work import begin, existing, record
 
 
 def start(layout: Layout, app: str, report: Reporter) -> Deployed:

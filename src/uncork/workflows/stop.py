@@ -8,8 +8,9 @@ from uncork.model import Address, Facts
 from uncork.plan import File, Plan
 from uncork.recipes.change_over import Running, retire
 from uncork.report import Reporter
-from uncork.workflows.take_over import serve
-from uncork.workflows.work import Work, begin, changing, existing, record
+from uncork.workflows.changing import changing
+from uncork.workflows.front import serve
+from uncork.workflows.work import Work, begin, existing, record
 
 
 def stop(layout: Layout, app: str, report: Reporter) -> None:

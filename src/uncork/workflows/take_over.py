@@ -8,15 +8,15 @@ from pathlib import Path
 
 from uncork.apply import apply
 from uncork.errors import StepFailedError, UsageError
-from uncork.layout import Layout
-from uncork.machine import files, sockets
+from uncork.machine import files
 from uncork.model import Address, AppFacts, Facts, Instance, Release, Site
 from uncork.plan import Plan, Step
 from uncork.recipes.address import url
 from uncork.recipes.build import COMPLETE
 from uncork.recipes.change_over import Running, boot, change_over, retire
 from uncork.recipes.explain import step_failed
-from uncork.recipes.front import Refresh, Served, refresh, sites
+from uncork.recipes.front import Served, sites
+from uncork.workflows.front import port_is_free, refreshed
 from uncork.workflows.work import FRONT_WAIT, Work, record
 
 
@@ -73,42 +73,6 @@ def deployed(work: Work, release: Release, served: tuple[Site, ...], address: Ad
         server=release.server,
         seconds=work.report.seconds,
     )
-
-
-def serve(work: Work, address: Address, gone: str | None = None) -> tuple[Site, ...]:
-    """Have the front serve what it should by the facts of now, without the app that is `gone`; return the sites."""
-    with files.hold_waiting(work.layout.lock, FRONT_WAIT):
-        facts = work.facts()
-        wanted = sites(facts, gone=gone)
-        front = refreshed(work, facts, Served(address, wanted))
-        apply(Plan(front.prepare, front.switch, front.revert), work.account, work.report)
-    return wanted
-
-
-def refreshed(work: Work, facts: Facts, wanted: Served) -> Refresh:
-    """Return what it takes for the front to serve what is wanted. Must be called with the front's lock held."""
-    return refresh(work.front, work.supervisor, work.layout, facts, wanted, front_texts(work.layout))
-
-
-def front_texts(layout: Layout) -> dict[Path, str]:
-    """Return the front's config as it is on disk."""
-    folders = (layout.front, layout.front / "apps", layout.front / "check")
-    paths = [path for folder in folders for path in files.names_in(folder) if path.suffix in {".conf", ".types"}]
-    return {path: files.read(path) for path in paths}
-
-
-def port_is_free(facts: Facts, address: Address) -> None:
-    """Raise UsageError if the front would have to listen where somebody else does, naming who, and a port to take."""
-    running = any(program.name == "front" and program.running for program in facts.programs)
-    if running and address == facts.address:
-        return
-    holder = sockets.port_holder(address.bind, address.port)
-    if holder:
-        free = sockets.next_free_port(address.bind, address.port)
-        raise UsageError(
-            f"port {address.port} is taken by {holder}",
-            f"end that, or take another port: uncork up --port {free}",
-        )
 
 
 def next_instance(app: AppFacts, release: int) -> Instance:

@@ -23,9 +23,11 @@ from uncork.recipes.explain import Failure, import_failed, step_failed
 from uncork.records import encode
 from uncork.report import Reporter
 from uncork.servers import SERVERS
+from uncork.workflows.changing import changing
 from uncork.workflows.environment import environment_for
-from uncork.workflows.take_over import Deployed, next_instance, port_is_free, take_over
-from uncork.workflows.work import Work, begin, changing, now, record
+from uncork.workflows.front import port_is_free
+from uncork.workflows.take_over import Deployed, next_instance, take_over
+from uncork.workflows.work import Work, begin, now, record
 
 RUNTIME = Path(uncork_runtime.__file__).parent
 

@@ -1,30 +1,25 @@
-"""What every workflow that changes something works with: the parts, the app's lock, the history."""
+"""What every workflow that changes something works with: the parts, the facts, the history."""
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
 from uncork import facts as machine_facts
 from uncork.apply import apply
-from uncork.errors import RefusedError, UsageError, UserError
+from uncork.errors import RefusedError, StepFailedError, UsageError, UserError
 from uncork.fronts.front import Front
 from uncork.fronts.nginx import Nginx
-from uncork.layout import AppLayout, Layout
+from uncork.layout import Layout
 from uncork.machine import commands, files, processes, tools
 from uncork.model import Account, Facts, Release
 from uncork.plan import Plan, Step
 from uncork.plan import Run as Command
-from uncork.recipes import provision
-from uncork.recipes.redact import redact
 from uncork.records import Event, encode_event
 from uncork.report import Reporter, Seconds
 from uncork.supervisors.supervisor import Supervisor
 from uncork.supervisors.supervisord import Supervisord
-from uncork.workflows import values
 
 FRONT_WAIT = 120.0
 
@@ -74,42 +69,16 @@ def _nginx(layout: Layout, account: Account | None) -> Nginx:
     return Nginx(str(own), "" if copied else str(path))
 
 
-@contextmanager
-def changing(work: Work, app: str, event: str, *, wake: bool = True) -> Iterator[Facts]:
-    """Hold the app's lock, bring the machine to what it should be, and give the facts.
-
-    `wake` says whether what is down is brought up for it.
-
-    A change that fails is written into the app's history, with the reason. Raises LockedError at once if another
-    change of the app is under way.
-    """
-    work.do(*provision.folders(work.layout, app, root=work.account is not None))
-    with files.hold(work.layout.app(app).lock):
-        started = time.monotonic()
-        facts = converged(work, app) if wake else work.facts()
-        try:
-            yield facts
-        except UserError as error:
-            _hide_values(error, work.layout.app(app))
-            record(work, app, event, error.release if isinstance(error, RefusedError) else None, started, error)
-            raise
-
-
-def _hide_values(error: UserError, app: AppLayout) -> None:
-    """An app's own message may quote what it was given."""
-    secret = values.read(app.secrets).values()
-    error.problem = redact(error.problem, secret)
-    error.fix = redact(error.fix, secret)
-    error.detail = redact(error.detail, secret)
-
-
 def record(
     work: Work, app: str, event: str, release: int | None, started: float, error: UserError | None = None
 ) -> None:
-    """Append a line to the app's history."""
+    """Append a line to the app's history. A full disk keeps it out of there, and nothing else from being done."""
     seconds = round(time.monotonic() - started, 3)
     line = Event(now(), event, release, _result(error), seconds, files.user_name(), str(error or ""))
-    files.append(work.layout.app(app).history, encode_event(line) + "\n")
+    try:
+        files.append(work.layout.app(app).history, encode_event(line) + "\n")
+    except StepFailedError as full:
+        work.report.note(f"could not {full.why}: {full.reason}")
 
 
 def _result(error: UserError | None) -> str:
@@ -121,16 +90,6 @@ def _result(error: UserError | None) -> str:
 def now() -> str:
     """Return the time, UTC, in ISO 8601."""
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def converged(work: Work, app: str) -> Facts:
-    """Return the facts once supervisord runs, with the live instances and nothing else of the app's."""
-    with files.hold_waiting(work.layout.lock, FRONT_WAIT):
-        facts = work.facts()
-        programs = files.names_in(work.layout.programs)
-        steps = provision.converge(facts, work.layout, work.supervisor, programs, app)
-        work.do(*steps)
-    return work.facts() if steps else facts
 
 
 def existing(facts: Facts, app: str) -> Release:

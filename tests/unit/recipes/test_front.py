@@ -3,7 +3,7 @@ from pathlib import Path
 
 from tests.unit.recipes.parts import LAYOUT, NamedFront, NamedSupervisor, app_facts, facts, said
 from uncork.model import Address, Facts, Protocol, Site
-from uncork.recipes.front import Refresh, Served, refresh, sites
+from uncork.recipes.front import Refresh, Served, is_missing, refresh, sites
 
 PENDING = LAYOUT.front_pending
 DONE = [f"File {LAYOUT.front_record}", f"Remove {PENDING}"]
@@ -78,3 +78,11 @@ def test_sites_keep_the_order_of_their_first_deploy() -> None:
     changed = Site("shop", Protocol.UWSGI, mount="/shop")
     assert [site.app for site in sites(known, changed)] == ["shop", "blog"]
     assert [site.app for site in sites(known, gone="shop")] == ["blog"]
+
+
+def test_a_front_is_missing_where_somebody_would_be_answered_if_it_was_there() -> None:
+    assert is_missing(facts(app_facts("shop"), front=False))
+    assert is_missing(facts(app_facts("shop", stopped=True), front=False))
+    assert not is_missing(facts(app_facts("shop")))
+    assert not is_missing(facts(app_facts("shop", live=None), front=False))
+    assert not is_missing(facts(app_facts("shop"), front=False, supervising=False))

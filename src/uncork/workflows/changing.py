@@ -1,0 +1,68 @@
+"""The frame of every change of an app: its lock, the machine as it should be before, the history after."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from uncork.errors import RefusedError, StepFailedError, UserError
+from uncork.layout import AppLayout
+from uncork.machine import files
+from uncork.model import Facts
+from uncork.recipes import provision
+from uncork.recipes.front import is_missing
+from uncork.recipes.redact import redact
+from uncork.workflows import values
+from uncork.workflows.front import port_is_free, serve
+from uncork.workflows.work import FRONT_WAIT, Work, record
+
+
+@contextmanager
+def changing(work: Work, app: str, event: str, *, wake: bool = True) -> Iterator[Facts]:
+    """Hold the app's lock, bring the machine to what it should be, and give the facts.
+
+    `wake` says whether what is down is brought up for it; what lost its supervisor is not down.
+
+    A change that fails is written into the app's history, with the reason. Raises LockedError at once if another
+    change of the app is under way.
+    """
+    work.do(*provision.folders(work.layout, app, root=work.account is not None))
+    with files.hold(work.layout.app(app).lock):
+        started = time.monotonic()
+        facts = _converged(work, app, wake=wake)
+        try:
+            yield facts
+        except UserError as error:
+            _hide_values(error, work.layout.app(app))
+            record(work, app, event, error.release if isinstance(error, RefusedError) else None, started, error)
+            raise
+
+
+def _converged(work: Work, app: str, *, wake: bool) -> Facts:
+    """Return the facts once supervisord runs, with the live instances and nothing else of the app's, and the front.
+
+    The front comes first: whatever becomes of the change, visitors are answered meanwhile.
+    """
+    with files.hold_waiting(work.layout.lock, FRONT_WAIT):
+        facts = work.facts()
+        if not wake and (facts.down or not facts.leftovers):
+            return facts
+        programs = files.names_in(work.layout.programs)
+        steps = provision.converge(facts, work.layout, work.supervisor, programs, app)
+        work.do(*steps)
+    facts = work.facts() if steps else facts
+    if facts.address and is_missing(facts):
+        try:
+            port_is_free(facts, facts.address)
+            serve(work, facts.address)
+        except (UserError, StepFailedError) as error:
+            work.report.note(f"the front is not back yet: {error}")
+        return work.facts()
+    return facts
+
+
+def _hide_values(error: UserError, app: AppLayout) -> None:
+    """An app's own message may quote what it was given."""
+    secret = values.read(app.secrets).values()
+    error.problem = redact(error.problem, secret)
+    error.fix = redact(error.fix, secret)
+    error.detail = redact(error.detail, secret)

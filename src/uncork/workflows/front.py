@@ -1,0 +1,47 @@
+"""Have the front serve what it should: the sites of the live releases, on the one address."""
+
+from pathlib import Path
+
+from uncork.apply import apply
+from uncork.errors import UsageError
+from uncork.layout import Layout
+from uncork.machine import files, sockets
+from uncork.model import Address, Facts, Site
+from uncork.plan import Plan
+from uncork.recipes.front import Refresh, Served, refresh, runs, sites
+from uncork.workflows.work import FRONT_WAIT, Work
+
+
+def serve(work: Work, address: Address, gone: str | None = None) -> tuple[Site, ...]:
+    """Have the front serve what it should by the facts of now, without the app that is `gone`; return the sites."""
+    with files.hold_waiting(work.layout.lock, FRONT_WAIT):
+        facts = work.facts()
+        wanted = sites(facts, gone=gone)
+        front = refreshed(work, facts, Served(address, wanted))
+        apply(Plan(front.prepare, front.switch, front.revert), work.account, work.report)
+    return wanted
+
+
+def refreshed(work: Work, facts: Facts, wanted: Served) -> Refresh:
+    """Return what it takes for the front to serve what is wanted. Must be called with the front's lock held."""
+    return refresh(work.front, work.supervisor, work.layout, facts, wanted, texts(work.layout))
+
+
+def texts(layout: Layout) -> dict[Path, str]:
+    """Return the front's config as it is on disk."""
+    folders = (layout.front, layout.front / "apps", layout.front / "check")
+    paths = [path for folder in folders for path in files.names_in(folder) if path.suffix in {".conf", ".types"}]
+    return {path: files.read(path) for path in paths}
+
+
+def port_is_free(facts: Facts, address: Address) -> None:
+    """Raise UsageError if the front would have to listen where somebody else does, naming who, and a port to take."""
+    if runs(facts) and address == facts.address:
+        return
+    holder = sockets.port_holder(address.bind, address.port)
+    if holder:
+        free = sockets.next_free_port(address.bind, address.port)
+        raise UsageError(
+            f"port {address.port} is taken by {holder}",
+            f"end that, or take another port: uncork up --port {free}",
+        )
