@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -25,14 +25,45 @@ def progress(asked: Asked) -> Iterator[Reporter]:
         from rich.live import Live
 
         # Without rich's own thread: commands are started by fork, which threads make unsafe.
-        with Live(console=Console(highlight=False, markup=False), auto_refresh=False, transient=True) as live:
-            yield Lively(live)
+        live = Live(console=Console(highlight=False, markup=False), auto_refresh=False, transient=True)
+        live.start()
+        try:
+            yield Unheard(Lively(live))
+        finally:
+            with suppress(OSError):
+                live.stop()
     else:
         plain = Plain()
         try:
-            yield plain
+            yield Unheard(plain)
         finally:
-            plain.finish()
+            with suppress(OSError):
+                plain.finish()
+
+
+class Unheard:
+    """Passes all on to who tells it, and goes on where nobody can hear it: the reader left, the terminal is gone.
+
+    What is being done must not fail by that, still less its way back.
+    """
+
+    def __init__(self, teller: Reporter) -> None:
+        self._teller = teller
+
+    def begin(self, why: str) -> None:
+        """Tell it if somebody listens."""
+        with suppress(OSError):
+            self._teller.begin(why)
+
+    def end(self, why: str, seconds: float) -> None:
+        """Tell it if somebody listens."""
+        with suppress(OSError):
+            self._teller.end(why, seconds)
+
+    def note(self, text: str) -> None:
+        """Tell it if somebody listens."""
+        with suppress(OSError):
+            self._teller.note(text)
 
 
 class Plain:
