@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from uncork.layout import Layout
-from uncork.model import Account, Instance, Release, Site
+from uncork.model import Account, AppFacts, Instance, Release, Site
 from uncork.plan import Drain, File, Link, Plan, Probe, Remove, Step
 from uncork.recipes.front import Refresh
 from uncork.supervisors.supervisor import Supervisor
@@ -19,6 +19,11 @@ class Running:
 
     release: Release
     instance: Instance
+
+
+def live_of(app: AppFacts, new: Release) -> Running | None:
+    """Return what takes the traffic of an app; if its record can't be read, it is drained as `new` would be."""
+    return Running(app.live_release or new, app.live) if app.live else None
 
 
 def boot(new: Running, layout: Layout, supervisor: Supervisor, account: Account | None) -> Plan:
@@ -47,15 +52,17 @@ def change_over(
             *_point_back(live, layout, new.instance.app),
             *front.revert,
         ),
-        cleanup=retire(live, layout, supervisor) if live and not stopped else (),
+        cleanup=retire(live.instance, live.release.drain, layout, supervisor) if live and not stopped else (),
     )
 
 
-def retire(old: Running, layout: Layout, supervisor: Supervisor) -> tuple[Step, ...]:
-    """Return the steps that let an instance answer whom it has, and end it. It must take no new traffic any more."""
-    socket = layout.app(old.release.app).socket(old.instance)
-    drain = Drain(socket, LEAST_DRAIN, old.release.drain, "drain the old server")
-    return (drain, *supervisor.stop(layout, old.instance, old.release.drain))
+def retire(old: Instance, most: float, layout: Layout, supervisor: Supervisor) -> tuple[Step, ...]:
+    """Return the steps that let an instance answer whom it has, for so many seconds, and end it.
+
+    It must take no new traffic any more.
+    """
+    drain = Drain(layout.app(old.app).socket(old), LEAST_DRAIN, most, "drain the old server")
+    return (drain, *supervisor.stop(layout, old, most))
 
 
 def _point(layout: Layout, instance: Instance, why: str) -> tuple[Step, ...]:

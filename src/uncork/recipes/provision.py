@@ -51,10 +51,14 @@ def converge(
     )
 
 
-def unfinished(app: AppFacts, layout: Layout, on_disk: tuple[int, ...]) -> tuple[Step, ...]:
-    """Return the steps that remove the folders of releases which a killed deploy never finished."""
-    finished = {release.id for release in app.releases}
-    return tuple(Remove(layout.app(app.name).release(number)) for number in on_disk if number not in finished)
+def unfinished(app: AppFacts, layout: Layout, unrecorded: tuple[int, ...]) -> tuple[Step, ...]:
+    """Return the steps that remove the folders of releases which a killed deploy never finished.
+
+    `unrecorded` are the numbers of those that have no record. One whose record can't be read, by an older uncork say,
+    was finished; and what visitors are on is never removed.
+    """
+    live = app.live.release if app.live else None
+    return tuple(Remove(layout.app(app.name).release(number)) for number in unrecorded if number != live)
 
 
 def _resurrect(facts: Facts, layout: Layout, supervisor: Supervisor, programs: tuple[Path, ...]) -> tuple[Step, ...]:

@@ -9,9 +9,13 @@ from uncork.plan import Remove, Step
 
 
 def old_releases(app: AppFacts, keep: int, layout: Layout) -> tuple[Step, ...]:
-    """Return the steps that remove all but the newest `keep` releases; the live one always stays."""
-    live = app.live.release if app.live else None
-    kept = {release.id for release in app.releases[-keep:]} | {live}
+    """Return the steps that remove all but the newest `keep` releases; the live one always stays.
+
+    Nothing is thrown away where nothing is live: that may only not be known.
+    """
+    if not app.live:
+        return ()
+    kept = {release.id for release in app.releases[-keep:]} | {app.live.release}
     return tuple(Remove(layout.app(app.name).release(r.id)) for r in app.releases if r.id not in kept)
 
 

@@ -15,7 +15,7 @@ from uncork.project.requirements import versions
 from uncork.recipes import build
 from uncork.recipes.address import decide
 from uncork.recipes.build import Draft, Environment
-from uncork.recipes.change_over import Running, boot, change_over
+from uncork.recipes.change_over import Running, boot, change_over, live_of
 from uncork.recipes.front import Served, refresh, sites
 from uncork.report import Silent
 from uncork.workflows.environment import described
@@ -78,10 +78,9 @@ def _steps(
     address = decide(facts, draft.config, options.port, options.bind)
     wanted = Served(address, sites(facts, release.site))
     front = refresh(work.front, work.supervisor, work.layout, facts, wanted, texts(work.layout))
-    live = Running(app.live_release, app.live) if app.live and app.live_release else None
     new = Running(release, next_instance(app, release.id))
     begun = boot(new, work.layout, work.supervisor, work.account)
-    over = change_over(new, live, work.layout, work.supervisor, front, stopped=app.stopped)
+    over = change_over(new, live_of(app, release), work.layout, work.supervisor, front, stopped=app.stopped)
     lock = draft.directory / "requirements.txt"
     source = draft.layout.source(draft.number)
     made = (

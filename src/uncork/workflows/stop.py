@@ -6,7 +6,8 @@ from uncork.apply import apply
 from uncork.layout import Layout
 from uncork.model import Address, Facts
 from uncork.plan import File, Plan
-from uncork.recipes.change_over import Running, retire
+from uncork.recipes.change_over import retire
+from uncork.recipes.provision import LEFTOVER_TIME
 from uncork.report import Reporter
 from uncork.workflows.changing import changing
 from uncork.workflows.front import serve
@@ -29,6 +30,7 @@ def stop(layout: Layout, app: str, report: Reporter) -> None:
 def end(work: Work, facts: Facts, name: str) -> None:
     """Let an app's live instance finish and end. The front must send it nothing any more."""
     app = facts.app(name)
-    if app.live and app.live_release:
-        steps = retire(Running(app.live_release, app.live), work.layout, work.supervisor)
+    if app.live:
+        most = app.live_release.drain if app.live_release else LEFTOVER_TIME
+        steps = retire(app.live, most, work.layout, work.supervisor)
         apply(Plan(cleanup=steps), work.account, work.report)

@@ -13,7 +13,7 @@ from uncork.model import Address, AppFacts, Facts, Instance, Release, Site
 from uncork.plan import Plan, Step
 from uncork.recipes.address import url
 from uncork.recipes.build import COMPLETE
-from uncork.recipes.change_over import Running, boot, change_over, retire
+from uncork.recipes.change_over import Running, boot, change_over, live_of, retire
 from uncork.recipes.explain import step_failed
 from uncork.recipes.front import Served, sites
 from uncork.workflows.front import port_is_free, refreshed
@@ -40,7 +40,7 @@ def take_over(work: Work, facts: Facts, new: Running, address: Address, *written
     `written` are steps that belong to the switch: once it begins, the release has proven itself.
     """
     app = facts.app(new.release.app)
-    live = Running(app.live_release, app.live) if app.live and app.live_release else None
+    live = live_of(app, new.release)
     apply(boot(new, work.layout, work.supervisor, work.account), work.account, work.report)
     with _or_forget(work, new), files.hold_waiting(work.layout.lock, FRONT_WAIT):
         now = work.facts()
@@ -54,11 +54,13 @@ def take_over(work: Work, facts: Facts, new: Running, address: Address, *written
 
 @contextmanager
 def _or_forget(work: Work, new: Running) -> Iterator[None]:
-    """End an instance that is up when it could not even be tried to switch to it."""
+    """End an instance that is up when it could not be switched to; one that visitors are on stays, whatever failed."""
     try:
         yield
     except BaseException:
-        apply(Plan(cleanup=retire(new, work.layout, work.supervisor)), work.account, work.report)
+        if work.facts().app(new.release.app).live != new.instance:
+            steps = retire(new.instance, new.release.drain, work.layout, work.supervisor)
+            apply(Plan(cleanup=steps), work.account, work.report)
         raise
 
 

@@ -112,9 +112,10 @@ def drafted(work: Work, found: Found, facts: Facts) -> Draft:
 
 def _tidy(work: Work, app: AppFacts) -> None:
     """Remove what a killed deploy left of a release."""
-    folders = files.names_in(work.layout.app(app.name).releases)
-    numbers = tuple(int(path.name) for path in folders if path.name.isdecimal())
-    work.do(*provision.unfinished(app, work.layout, numbers))
+    layout = work.layout.app(app.name)
+    numbers = (int(path.name) for path in files.names_in(layout.releases) if path.name.isdecimal())
+    unrecorded = tuple(number for number in numbers if not layout.record(number).exists())
+    work.do(*provision.unfinished(app, work.layout, unrecorded))
 
 
 def _build(work: Work, draft: Draft, found: Found, app: AppFacts) -> tuple[Release, tuple[str, ...]]:

@@ -1,9 +1,9 @@
 from dataclasses import replace
 
-from tests.unit.recipes.parts import LAYOUT, NamedSupervisor, release, said
+from tests.unit.recipes.parts import LAYOUT, NamedSupervisor, app_facts, release, said
 from uncork.model import Instance
 from uncork.plan import Drain, Link, Probe
-from uncork.recipes.change_over import Running, boot, change_over
+from uncork.recipes.change_over import Running, boot, change_over, live_of
 from uncork.recipes.front import Refresh
 
 OLD = Running(release(1), Instance("shop", 1))
@@ -38,6 +38,14 @@ def test_a_failure_of_the_switch_points_back() -> None:
         "Link /state/apps/shop/live",
     ]
     assert plan.revert[0] == Link(LAYOUT.app("shop").current_socket, "1.1/app.sock", "switch back")
+
+
+def test_a_live_release_whose_record_can_not_be_read_is_pointed_back_to_and_drained_like_any_other() -> None:
+    live = live_of(app_facts("shop", releases=()), NEW.release)
+    plan = change_over(NEW, live, LAYOUT, SUPERVISOR, Refresh())
+    assert plan.revert[0] == Link(LAYOUT.app("shop").current_socket, "1.1/app.sock", "switch back")
+    assert said(plan.cleanup)[-1] == "stop shop.1.1"
+    assert live_of(app_facts("shop", live=None), NEW.release) is None
 
 
 def test_the_old_release_is_drained_before_it_is_stopped_and_not_before_a_second_has_passed() -> None:

@@ -85,4 +85,8 @@ def test_what_a_lost_supervisor_left_is_ended_before_another_begins() -> None:
 
 
 def test_releases_without_a_record_are_removed() -> None:
-    assert said(unfinished(app_facts("shop"), LAYOUT, (1, 2))) == ["Remove /state/apps/shop/releases/2"]
+    assert said(unfinished(app_facts("shop"), LAYOUT, (2,))) == ["Remove /state/apps/shop/releases/2"]
+
+
+def test_what_visitors_are_on_is_not_removed_though_its_record_is_lost() -> None:
+    assert unfinished(app_facts("shop", live=2), LAYOUT, (2,)) == ()

@@ -10,6 +10,11 @@ def test_the_newest_releases_are_kept_and_the_live_one_whatever_its_age() -> Non
     assert said(old_releases(app, 3, LAYOUT)) == [f"Remove /state/apps/shop/releases/{n}" for n in (2, 3, 4)]
 
 
+def test_no_release_is_thrown_away_while_it_is_not_known_which_is_live() -> None:
+    app = replace(app_facts("shop"), live=None, releases=tuple(release(n) for n in range(1, 8)))
+    assert old_releases(app, 3, LAYOUT) == ()
+
+
 def test_an_environment_goes_when_no_release_uses_it() -> None:
     paths = (Path("/state/apps/shop/venvs/abc"), Path("/state/apps/shop/venvs/def"))
     assert said(old_environments(app_facts("shop"), paths)) == ["Remove /state/apps/shop/venvs/def"]
