@@ -52,7 +52,7 @@ class AppLayout:
 
     @property
     def live(self) -> Path:
-        """A link to the live release's folder, relative, so that the state directory can be moved."""
+        """A link to the live release's folder."""
         return self.root / "live"
 
     @property

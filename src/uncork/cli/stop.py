@@ -15,10 +15,12 @@ def command(asked: Asked) -> None:
     from uncork.workflows.apps import deployed
     from uncork.workflows.stop import stop
 
-    app = choose(deployed(asked.layout), asked.app)
+    names = deployed(asked.layout)
+    app = choose(names, asked.app)
     with progress(asked) as report:
         stop(asked.layout, app, report)
     if asked.json:
         emit({"app": app, "state": "stopped"})
     else:
-        click.echo(f"{app} is stopped; `uncork start` starts it again")
+        again = "uncork start" if len(names) == 1 else f"uncork start --app {app}"
+        click.echo(f"{app} is stopped; `{again}` starts it again")

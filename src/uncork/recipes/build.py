@@ -1,6 +1,7 @@
 """What goes into a release: its copy of the source, its environment, its start script, its server's config."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +41,12 @@ class Draft:
         """The release's start script."""
         return self.directory / "run.py"
 
+    @property
+    def named(self) -> tuple[tuple[str, str], ...]:
+        """The variables that tell the app its environment: uncork's, and the project's own."""
+        names = dict.fromkeys(("UNCORK_ENV", self.config.environment_variable or "UNCORK_ENV"))
+        return tuple((name, self.config.environment) for name in names)
+
 
 @dataclass(frozen=True)
 class Environment:
@@ -73,7 +80,6 @@ def source_steps(draft: Draft, root: Path, names: tuple[str, ...], runtime: Path
 def run_py(draft: Draft) -> str:
     """Return the start script: what a person would have written by hand, and the values of `config set`."""
     config, target = draft.config, draft.project.target
-    names = dict.fromkeys(("UNCORK_ENV", config.environment_variable or "UNCORK_ENV"))
     return render(
         "uncork.recipes",
         "run.py.j2",
@@ -82,7 +88,7 @@ def run_py(draft: Draft) -> str:
         environment=config.environment,
         search=_search(target),
         secrets=str(draft.layout.secrets),
-        variables=tuple((name, config.environment) for name in names),
+        variables=draft.named,
         debug=config.environment == "development",
         module=target.module,
         module_is_path=not all(part.isidentifier() for part in target.module.split(".")),
@@ -129,8 +135,11 @@ def compile_step(draft: Draft, environment: Environment) -> Run:
     return Run((*argv, str(draft.run_py)), "compile the source", directory=draft.layout.source(draft.number))
 
 
-def release_command_step(draft: Draft, environment: Environment) -> Run:
-    """Return the step that runs the project's own `release_command` (a migration, say) before anything is started."""
+def release_command_step(draft: Draft, environment: Environment, values: Mapping[str, str]) -> Run:
+    """Return the step that runs the project's own `release_command` (a migration, say) before anything is started.
+
+    `values` are those of `config set`: a command need not be Flask's, and read them by the release's run.py.
+    """
     path = f"{environment.path / 'bin'}:/usr/local/bin:/usr/bin:/bin"
     env = (("PATH", path), ("VIRTUAL_ENV", str(environment.path)), ("FLASK_APP", str(draft.run_py)))
     return Run(
@@ -138,7 +147,7 @@ def release_command_step(draft: Draft, environment: Environment) -> Run:
         "run the release command",
         ENVIRONMENT_TIMEOUT,
         draft.layout.source(draft.number),
-        (*env, *variables(draft.layout, draft.number, draft.config.environment)),
+        (*values.items(), *env, *variables(draft.layout, draft.number, draft.config.environment), *draft.named),
         serving=True,
     )
 
@@ -174,6 +183,7 @@ def server_build(draft: Draft, environment: Environment) -> Build:
 def release(draft: Draft, environment: Environment, proof: Proof, *, created: str, source_digest: str) -> Release:
     """Return the record of how the release is started: all that a rollback needs."""
     build = server_build(draft, environment)
+    service = draft.server.service(build)
     return Release(
         id=draft.number,
         app=draft.config.name,
@@ -184,7 +194,7 @@ def release(draft: Draft, environment: Environment, proof: Proof, *, created: st
         python=environment.python.version,
         server=draft.server.name,
         venv=str(environment.path),
-        service=draft.server.service(build),
+        service=replace(service, env=(*service.env, *draft.named)),
         site=_site(draft, proof),
         processes=build.processes,
         health=draft.config.health or "",

@@ -29,7 +29,7 @@ def live_of(app: AppFacts, new: Release) -> Running | None:
 def boot(new: Running, layout: Layout, supervisor: Supervisor, account: Account | None) -> Plan:
     """Return the plan that starts `new` beside whatever serves, and has it prove itself; if it can't, it is gone."""
     return Plan(
-        prepare=(*supervisor.start(layout, new.instance, new.release.service, account), *_prove(new, layout)),
+        prepare=(*supervisor.start(layout, new.instance, new.release.service, account), *prove(new, layout)),
         revert=supervisor.stop(layout, new.instance, new.release.drain),
     )
 
@@ -80,8 +80,8 @@ def _point_back(live: Running | None, layout: Layout, name: str) -> tuple[Step, 
     return (Remove(app.current_socket), Remove(app.live))
 
 
-def _prove(new: Running, layout: Layout) -> tuple[Step, ...]:
-    """Boot, health, then a few requests so that no visitor is the first one."""
+def prove(new: Running, layout: Layout) -> tuple[Step, ...]:
+    """Return the steps that ask an instance until it is up and well, and a little more: no visitor is the first one."""
     release = new.release
     health = release.health or release.site.mount
     ready = release.site.mount.rstrip("/") + READY

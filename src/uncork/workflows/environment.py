@@ -32,8 +32,8 @@ def described(work: Work, draft: Draft, tree: trees.Tree, source: Path, locks: P
     if not lock.exists():
         work.do(*lock_steps(dependencies, source, python, uv, lock))
     text = without(files.read(lock), draft.server.replaces)
-    # A path in the lock names what lies in the project, so the environment is as new as that is.
-    sources = trees.digest(tree) if local_paths(text) else ""
+    # The scripts in it name its place; and a path in the lock what lies in the project, so it is as new as that.
+    sources = str(draft.layout.venvs) + (trees.digest(tree) if local_paths(text) else "")
     digest = environment_digest(text, python, draft.server.requires, sources)
     return Environment(python, text, digest, draft.layout.venvs / digest[:16])
 

@@ -35,8 +35,11 @@ def texts(layout: Layout) -> dict[Path, str]:
 
 
 def port_is_free(facts: Facts, address: Address) -> None:
-    """Raise UsageError if the front would have to listen where somebody else does, naming who, and a port to take."""
-    if runs(facts) and address == facts.address:
+    """Raise UsageError if the front would have to listen where somebody else does, naming who, and a port to take.
+
+    A front that has the port already lets it go before it takes it on another address.
+    """
+    if runs(facts) and facts.address and address.port == facts.address.port:
         return
     holder = sockets.port_holder(address.bind, address.port)
     if holder:

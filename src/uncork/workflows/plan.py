@@ -93,7 +93,7 @@ def _steps(
         File(lock, environment.lock),
         *made,
         build.prove_step(draft, environment),
-        *((build.release_command_step(draft, environment),) if draft.config.release_command else ()),
+        *((build.release_command_step(draft, environment, {}),) if draft.config.release_command else ()),
         *draft.server.files(build.server_build(draft, environment)),
         *begun.steps,
         *over.steps,

@@ -93,6 +93,7 @@ def _env(paths: AppLayout, release: Release, environ: Mapping[str, str], account
         "VIRTUAL_ENV": release.venv,
         "FLASK_APP": str(paths.release(release.id) / "run.py"),
         **dict(variables(paths, release.id, release.environment)),
+        **dict(release.service.env),
     }
 
 

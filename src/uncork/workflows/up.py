@@ -23,6 +23,7 @@ from uncork.recipes.explain import Failure, import_failed, step_failed
 from uncork.records import encode
 from uncork.report import Reporter
 from uncork.servers import SERVERS
+from uncork.workflows import values
 from uncork.workflows.changing import changing
 from uncork.workflows.environment import environment_for
 from uncork.workflows.front import port_is_free
@@ -126,7 +127,7 @@ def _build(work: Work, draft: Draft, found: Found, app: AppFacts) -> tuple[Relea
         work.do(build.compile_step(draft, environment))
     proof = _prove(work, draft, environment, app, found.tree)
     if draft.config.release_command:
-        work.do(build.release_command_step(draft, environment))
+        work.do(build.release_command_step(draft, environment, values.read(draft.layout.secrets)))
     server_build = build.server_build(draft, environment)
     work.do(*draft.server.files(server_build))
     release = build.release(draft, environment, proof, created=now(), source_digest=trees.digest(found.tree))

@@ -67,18 +67,18 @@ class Uncork:
             folder.mkdir(parents=True)
             (folder / "live").symlink_to("releases/1")
 
-    def fake(self, verb: str, gives: object = None, *, raises: BaseException | None = None) -> None:
+    def fake(self, verb: str, gives: object = None, *, raises: BaseException | None = None, function: str = "") -> None:
         """Put a workflow in place of the real one; one that hears a reporter tells it two steps and a note."""
 
         def workflow(*values: object) -> object:
-            self.calls.append((verb, *values[1:]))
+            self.calls.append((function or verb, *values[1:]))
             for value in values:
                 _tell(value)
             if raises:
                 raise raises
             return gives
 
-        self.put(f"uncork.workflows.{verb}", {verb: workflow, "UpOptions": UpOptions})
+        self.put(f"uncork.workflows.{verb}", {function or verb: workflow, "UpOptions": UpOptions})
 
     def put(self, name: str, content: Mapping[str, object]) -> None:
         module = ModuleType(name)

@@ -233,3 +233,13 @@ def test_the_option_after_the_verb_wins(uncork: Uncork) -> None:
 
     assert uncork("--home", "/a", "down", "--home", "/b", "--json").json["home"] == "/b"
     assert uncork("--home", "a", "down", "--json").json["home"] == str(Path.cwd() / "a")
+
+
+def test_start_without_a_name_starts_all_that_is_meant_to_run(uncork: Uncork) -> None:
+    uncork.deployed("shop", "blog")
+    uncork.fake("start", (Deployed(), Deployed(app="blog")), function="start_all")
+
+    printed = uncork("start")
+
+    assert uncork.calls[0][0] == "start_all"
+    assert printed.out.count("http://127.0.0.1:8000/") == 2
