@@ -3,7 +3,7 @@
 from uncork.layout import Layout
 from uncork.machine import files
 from uncork.model import Address
-from uncork.plan import Remove
+from uncork.plan import File, Remove
 from uncork.report import Reporter
 from uncork.workflows.changing import changing
 from uncork.workflows.down import end_all
@@ -17,11 +17,12 @@ def destroy(layout: Layout, app: str, report: Reporter) -> None:
     work = begin(layout, report)
     paths = layout.app(app)
     with changing(work, app, "destroy", wake=False) as facts:
+        work.do(File(paths.stopped, ""))  # else whoever comes in between would start again what ends
         if facts.supervising:
             serve(work, facts.address or Address(), gone=app)
             end(work, facts, app)
         work.do(Remove(paths.root, "remove all that is kept of it"), Remove(paths.sockets))
-    if not work.facts().apps:
-        with files.hold_waiting(layout.lock, FRONT_WAIT):
+    with files.hold_waiting(layout.lock, FRONT_WAIT):
+        if not work.facts().apps:
             end_all(work)
             work.do(Remove(layout.down), Remove(layout.front))

@@ -4,7 +4,7 @@ import time
 
 from uncork.apply import apply
 from uncork.layout import Layout
-from uncork.model import Address, Facts
+from uncork.model import Address, Facts, Instance
 from uncork.plan import File, Plan
 from uncork.recipes.change_over import retire
 from uncork.recipes.provision import LEFTOVER_TIME
@@ -21,16 +21,16 @@ def stop(layout: Layout, app: str, report: Reporter) -> None:
         started = time.monotonic()
         release = existing(facts, app)
         work.do(File(layout.app(app).stopped, ""))
-        if facts.supervising and not facts.app(app).stopped:
+        if facts.supervising:
             serve(work, facts.address or Address())
             end(work, facts, app)
         record(work, app, "stop", release.id, started)
 
 
 def end(work: Work, facts: Facts, name: str) -> None:
-    """Let an app's live instance finish and end. The front must send it nothing any more."""
+    """Let all instances of an app finish and end. The front must send them nothing any more."""
     app = facts.app(name)
-    if app.live:
-        most = app.live_release.drain if app.live_release else LEFTOVER_TIME
-        steps = retire(app.live, most, work.layout, work.supervisor)
+    for instance in sorted(i for program in app.programs if (i := Instance.parse(program.name))):
+        release = app.release(instance.release)
+        steps = retire(instance, release.drain if release else LEFTOVER_TIME, work.layout, work.supervisor)
         apply(Plan(cleanup=steps), work.account, work.report)
