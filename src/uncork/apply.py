@@ -73,7 +73,7 @@ def carry_out(step: Step, account: Account | None, report: Reporter) -> None:
         case End():
             _end(step)
         case Reload():
-            masters.reload(step)
+            masters.reload(step, account)
         case Probe() | Answer() | Drain() | Gone():
             _wait(step, report)
 

@@ -1,3 +1,4 @@
+import os
 import socket
 import subprocess
 import time
@@ -9,6 +10,7 @@ import pytest
 
 from uncork.errors import StepFailedError
 from uncork.machine import masters, tools
+from uncork.model import Account
 from uncork.plan import Reload
 
 
@@ -47,17 +49,41 @@ def port(tmp_path: Path) -> Iterator[int]:
 def test_after_a_reload_no_connection_meets_the_old_config(tmp_path: Path, port: int) -> None:
     for answer in ("two", "three", "four"):
         write_config(tmp_path, port, answer)
-        masters.reload(Reload(tmp_path / "nginx.pid", 10.0, "reload the front"))
+        masters.reload(Reload(tmp_path / "nginx.pid", 10.0, "reload the front"), None)
         assert {ask(port) for _ in range(50)} == {answer}
 
 
 def test_a_config_that_nginx_does_not_take_is_told(tmp_path: Path, port: int) -> None:
     (tmp_path / "nginx.conf").write_text("nonsense;")
     with pytest.raises(StepFailedError, match="did not take its new config"):
-        masters.reload(Reload(tmp_path / "nginx.pid", 0.5, "reload the front"))
+        masters.reload(Reload(tmp_path / "nginx.pid", 0.5, "reload the front"), None)
     assert ask(port) == "one"
+
+
+def test_a_process_that_is_not_the_account_s_is_not_signalled(tmp_path: Path) -> None:
+    somebody = Account("somebody", "somebody", os.getuid() + 1, os.getgid())
+    with subprocess.Popen(("sleep", "60")) as ours:
+        (tmp_path / "nginx.pid").write_text(str(ours.pid))
+        with pytest.raises(StepFailedError, match="which is not nginx"):
+            masters.reload(Reload(tmp_path / "nginx.pid", 0.5, "reload the front"), somebody)
+        assert ours.poll() is None
+        ours.kill()
+
+
+@pytest.mark.parametrize("content", ["a link", "a pipe", "nonsense"])
+def test_a_pid_file_that_is_none_is_told_and_not_waited_for(tmp_path: Path, content: str) -> None:
+    pid_file = tmp_path / "nginx.pid"
+    if content == "a pipe":
+        os.mkfifo(pid_file)
+    elif content == "a link":
+        (tmp_path / "other").write_text(str(os.getpid()))
+        pid_file.symlink_to("other")
+    else:
+        pid_file.write_text(content)
+    with pytest.raises(StepFailedError, match="nginx is not there"):
+        masters.reload(Reload(pid_file, 0.5, "reload the front"), None)
 
 
 def test_a_front_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(StepFailedError, match="nginx is not there"):
-        masters.reload(Reload(tmp_path / "nginx.pid", 0.5, "reload the front"))
+        masters.reload(Reload(tmp_path / "nginx.pid", 0.5, "reload the front"), None)

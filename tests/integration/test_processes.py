@@ -95,7 +95,7 @@ def nginx(layout: Layout) -> Iterator["subprocess.Popen[bytes]"]:
     config = layout.front / "nginx.conf"
     config.write_text(NGINX.format(run=layout.run, pid=layout.front_pid))
     argv = (tools.nginx(), "-c", str(config), "-e", "stderr")
-    with subprocess.Popen(argv, cwd="/", start_new_session=True, stderr=subprocess.DEVNULL) as master:
+    with subprocess.Popen(argv, cwd=layout.front, start_new_session=True, stderr=subprocess.DEVNULL) as master:
         eventually(lambda: len(processes._members(master.pid)) == 3)
         yield master
         end(leftovers.find(layout))
@@ -111,6 +111,17 @@ def test_workers_of_a_killed_nginx_are_found_though_their_titles_say_nothing(
     assert set(leftovers.find(layout)) == everybody - {nginx.pid}
     end(leftovers.find(layout))
     assert not any(processes.alive(pid) for pid in everybody)
+
+
+def test_another_nginx_is_left_alone_whatever_an_app_wrote_into_the_pid_file(layout: Layout, tmp_path: Path) -> None:
+    config = tmp_path / "nginx.conf"
+    config.write_text(NGINX.format(run=tmp_path, pid=tmp_path / "nginx.pid"))
+    with subprocess.Popen((tools.nginx(), "-c", str(config), "-e", "stderr"), cwd="/", start_new_session=True) as other:
+        eventually(lambda: len(processes._members(other.pid)) == 3)
+        layout.front_pid.write_text(str(other.pid))
+        found = leftovers.find(layout)
+        other.terminate()
+    assert found == ()
 
 
 def test_what_only_looks_like_ours_is_left_alone(layout: Layout) -> None:

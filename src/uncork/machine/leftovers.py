@@ -5,7 +5,7 @@ from pathlib import Path
 
 from uncork.layout import Layout
 from uncork.machine import supervisord
-from uncork.machine.processes import PROC, group_of, parent_of, pids
+from uncork.machine.processes import PROC, parent_of, pids
 from uncork.machine.supervisord import SupervisorFault
 
 
@@ -13,8 +13,8 @@ def find(layout: Layout) -> tuple[int, ...]:
     """Return the pids to end, a supervisor that does not answer any more first; none where there is no /proc.
 
     A service is known by its environment, a supervisor by its config in its command line, and nginx, which writes its
-    title over its environment, by its config in its title, or by the group of a master of ours and the folder it is
-    in. So a pid that was given to somebody else since is never ours.
+    title over its environment, by its config in its title, or by the folder it is in. So a pid that was given to
+    somebody else since is never ours, nor one that an app wrote into a pid file.
     """
     held = _supervisor(layout)
     known = pids()
@@ -78,11 +78,8 @@ def _is_front(pid: int, layout: Layout) -> bool:
     title = b" ".join(_words(pid, "cmdline"))
     if not title.startswith(b"nginx: "):
         return False
-    if os.fsencode(layout.front) + b"/" in title:
-        return True
     folder = _folder(pid)
-    inside = folder is not None and (folder.is_relative_to(layout.home) or folder.is_relative_to(layout.run))
-    return inside or group_of(pid) == _pid_in(layout.front_pid)
+    return os.fsencode(layout.front) + b"/" in title or (folder is not None and folder.parent == layout.home)
 
 
 def _folder(pid: int) -> Path | None:
@@ -97,11 +94,3 @@ def _words(pid: int, name: str) -> list[bytes]:
         return (PROC / str(pid) / name).read_bytes().split(b"\0")
     except OSError:
         return []
-
-
-def _pid_in(path: Path) -> int | None:
-    try:
-        text = path.read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        return None
-    return int(text) if text.isdecimal() else None

@@ -1,6 +1,5 @@
 """nginx's master and its workers: have it read its config again, and know when it has."""
 
-import os
 import signal
 import time
 from typing import Final
@@ -8,22 +7,28 @@ from typing import Final
 import psutil
 
 from uncork.errors import StepFailedError
+from uncork.machine.processes import pid_in
+from uncork.model import Account
 from uncork.plan import Reload
 
 POLL: Final = 0.01
 LEAVING: Final = "is shutting down"
 
 
-def reload(step: Reload) -> None:
+def reload(step: Reload, account: Account | None) -> None:
     """Signal the master, and wait until no worker with the old config takes a connection. Raises StepFailedError.
+
+    Who serves could name any process in the pid file, and have root signal that: it must be one of the account's.
 
     For a tenth of a second after the signal old and new workers both take some. An old one that has closed its
     listening sockets says so in its title, just before it does (ngx_worker_process_cycle in ngx_process_cycle.c).
     """
     try:
-        master = psutil.Process(int(step.pid_file.read_text()))
+        master = psutil.Process(pid_in(step.pid_file))
+        if account and master.uids().real != account.uid:
+            raise StepFailedError(step.why, f"{step.pid_file} names process {master.pid}, which is not nginx")
         old = master.children()
-        os.kill(master.pid, signal.SIGHUP)
+        master.send_signal(signal.SIGHUP)
         _await(master, old, step)
     except (OSError, ValueError, psutil.Error) as error:
         raise StepFailedError(step.why, f"nginx is not there: {error}") from error

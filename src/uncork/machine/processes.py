@@ -104,6 +104,18 @@ def pids() -> tuple[int, ...]:
         return ()
 
 
+def pid_in(path: Path) -> int:
+    """Return the pid that a file names. Raises ValueError if it names none, and OSError if it can't be read.
+
+    No link is followed, nor a pipe waited for: who serves may have put one there.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        return int(os.read(descriptor, 32))
+    finally:
+        os.close(descriptor)
+
+
 def group_of(pid: int) -> int:
     """Return the number of a process's group; 0 if it has ended."""
     try:
