@@ -144,6 +144,13 @@ def test_a_folder_that_is_there_gets_the_mode_it_should_have(tmp_path: Path) -> 
     assert mode(tmp_path / "logs") == 0o711
 
 
+def test_a_folder_that_is_everybody_s_stays_so_and_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    with pytest.raises(StepFailedError, match="anybody may make files"):
+        files.make(Directory(tmp_path), None)
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o1777
+
+
 @root_only
 def test_a_folder_of_the_account_s_or_of_its_group_is_given_to_it(tmp_path: Path) -> None:
     account = processes.account()

@@ -26,6 +26,7 @@ def make(step: Directory, account: Account | None) -> None:
             sync(step.path.parent)
         except FileExistsError:
             _refuse_strangers(step.path)
+            _refuse_everybodys(step.path)
         descriptor = os.open(step.path, os.O_RDONLY | os.O_DIRECTORY)
         try:
             _own(descriptor, step, account)
@@ -68,6 +69,12 @@ def sync(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _refuse_everybodys(folder: Path) -> None:
+    """Refuse /tmp itself: it must stay everybody's, and what everybody may make files in is no place for ours."""
+    if stat.S_IMODE(folder.lstat().st_mode) & EVERYBODYS == EVERYBODYS:
+        raise StepFailedError(f"use {folder}", "anybody may make files in it; name a folder of its own, inside it say")
 
 
 def _refuse_strangers(folder: Path) -> None:

@@ -130,8 +130,11 @@ def prove_step(draft: Draft, environment: Environment) -> Run:
 
 
 def compile_step(draft: Draft, environment: Environment) -> Run:
-    """Return the step that compiles the source, for when the account that serves can't write beside it."""
-    argv = (str(environment.path / "bin" / "python"), "-m", "compileall", "-q", "-j", "0", ".")
+    """Return the step that compiles the source, for when the account that serves can't write beside it.
+
+    It runs as who deploys, so that nothing of the project may be imported by it (`-I`).
+    """
+    argv = (str(environment.path / "bin" / "python"), "-I", "-m", "compileall", "-q", "-j", "0", ".")
     return Run((*argv, str(draft.run_py)), "compile the source", directory=draft.layout.source(draft.number))
 
 

@@ -17,13 +17,15 @@ HELD: Final = frozenset({"STARTING", "RUNNING", "BACKOFF"})
 def folders(layout: Layout, name: str, *, root: bool) -> tuple[Step, ...]:
     """Return the folders of the state directory and of one app.
 
-    As root others may pass through, since the account that serves is one of them; else nobody else may look in.
+    As root others may pass through, since the account that serves is one of them, but it alone gets to sources, data
+    and logs; else nobody else may look in.
     """
     app = layout.app(name)
     plain = (layout.logs, layout.front / "apps", layout.programs, app.releases, app.venvs, app.locks, app.shared)
     return (
         Directory(layout.home, mode=0o755 if root else 0o700),
         Directory(layout.run, mode=0o711 if root else 0o700),
+        Directory(layout.apps, mode=0o750),
         *(Directory(path) for path in plain),
         Directory(app.instance_data, mode=0o700, serving=True),
         Directory(app.logs, serving=True),

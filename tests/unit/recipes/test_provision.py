@@ -4,13 +4,20 @@ import pytest
 
 from tests.unit.recipes.parts import LAYOUT, NamedSupervisor, app_facts, facts, said
 from uncork.model import Program
-from uncork.recipes.provision import converge, unfinished
+from uncork.plan import Directory
+from uncork.recipes.provision import converge, folders, unfinished
 
 SUPERVISOR = NamedSupervisor()
 
 
 def test_a_machine_that_runs_what_it_should_is_left_alone() -> None:
     assert converge(facts(app_facts("shop")), LAYOUT, SUPERVISOR, (), "shop") == ()
+
+
+def test_as_root_only_the_account_that_serves_gets_to_sources_data_and_logs() -> None:
+    modes = {step.path: step.mode for step in folders(LAYOUT, "shop", root=True) if isinstance(step, Directory)}
+    assert modes[LAYOUT.apps] == 0o750
+    assert modes[LAYOUT.home] == 0o755
 
 
 def test_an_instance_that_a_killed_deploy_left_is_stopped() -> None:
