@@ -20,6 +20,9 @@ fi
 exec >>/srv/uncork/apps/guestbook/logs/server.log 2>&1
 # The socket goes where systemd would put it, sd_listen_fds(3); what the server starts has nothing to read.
 exec 3<&0 </dev/null
+# supervisord's sockets block. Two workers of nginx wake for one connection, and the later would wait in accept(2) for the
+# next one, deaf to its visitors and to its master. dd(1) is the one program of a shell that can set O_NONBLOCK.
+dd iflag=nonblock count=0 <&3 >/dev/null 2>&1
 run LISTEN_FDS=1 LISTEN_PID=$$ \
     UNCORK_APP=guestbook \
     UNCORK_RELEASE=12 \
