@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import re
 import resource
 import socket
@@ -190,3 +191,12 @@ def _slow_body(port: int, open_ones: ExitStack) -> socket.socket:
     connection = open_ones.enter_context(socket.create_connection(("127.0.0.1", port), timeout=5))
     connection.sendall(head("/echo", "Content-Length: 1000", method="POST") + b"x")
     return connection
+
+
+def test_no_worker_of_the_front_can_get_stuck_in_accept(shared: Uncork) -> None:
+    """On a socket that blocks, of two workers woken for one connection the later waits for the next, deaf to all."""
+    masters = [pid for pid, argv in shared.processes().items() if argv.startswith("nginx: master")]
+    for master in masters:
+        flags = Path(f"/proc/{master}/fdinfo/3").read_text().partition("flags:")[2].split()[0]
+        assert int(flags, 8) & os.O_NONBLOCK
+    assert len(masters) == 1
