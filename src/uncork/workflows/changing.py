@@ -12,6 +12,7 @@ from uncork.recipes import provision
 from uncork.recipes.front import is_missing
 from uncork.recipes.redact import redact
 from uncork.workflows import values
+from uncork.workflows.down import end_if_idle
 from uncork.workflows.front import port_is_free, serve
 from uncork.workflows.work import FRONT_WAIT, Work, record
 
@@ -26,7 +27,7 @@ def changing(work: Work, app: str, event: str, *, wake: bool = True) -> Iterator
     change of the app is under way.
     """
     work.do(*provision.folders(work.layout, app, root=work.account is not None))
-    with files.hold(work.layout.app(app).lock):
+    with files.hold(work.layout.app(app).lock), _leaving_nothing(work, app):
         started = time.monotonic()
         facts = _converged(work, app, wake=wake)
         try:
@@ -35,6 +36,16 @@ def changing(work: Work, app: str, event: str, *, wake: bool = True) -> Iterator
             _hide_values(error, work.layout.app(app))
             record(work, app, event, error.release if isinstance(error, RefusedError) else None, started, error)
             raise
+
+
+@contextmanager
+def _leaving_nothing(work: Work, app: str) -> Iterator[None]:
+    """A first deploy that is refused has started a supervisor for nothing."""
+    try:
+        yield
+    except BaseException:
+        end_if_idle(work, app)
+        raise
 
 
 def _converged(work: Work, app: str, *, wake: bool) -> Facts:

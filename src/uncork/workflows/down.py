@@ -2,9 +2,11 @@
 
 from contextlib import ExitStack
 
+from uncork.apply import apply
+from uncork.errors import LockedError
 from uncork.layout import Layout
 from uncork.machine import files
-from uncork.plan import End, File, Step
+from uncork.plan import End, File, Plan, Step
 from uncork.recipes.provision import LEFTOVER_TIME
 from uncork.report import Reporter
 from uncork.workflows.work import FRONT_WAIT, Work, begin
@@ -30,3 +32,21 @@ def end_all(work: Work) -> None:
     if facts.leftovers:
         steps.append(End(facts.leftovers, LEFTOVER_TIME, "end what a lost supervisor left"))
     work.do(*steps)
+
+
+def end_if_idle(work: Work, app: str) -> None:
+    """End the front and the supervisor if they serve nothing, and no other app is being changed.
+
+    The lock of `app` must be held. What goes wrong is noted: something else has failed before.
+    """
+    with ExitStack() as locks:
+        try:
+            for other in work.facts().apps:
+                if other.name != app:
+                    locks.enter_context(files.hold(work.layout.app(other.name).lock))
+            locks.enter_context(files.hold_waiting(work.layout.lock, FRONT_WAIT))
+        except LockedError:
+            return
+        facts = work.facts()
+        if facts.supervising and not any(known.live for known in facts.apps):
+            apply(Plan(cleanup=work.supervisor.end(work.layout)), work.account, work.report)
