@@ -16,6 +16,7 @@ from bench.peers import REQUIREMENTS, SERVERS, Peer, environment
 from bench.table import Table
 
 PARTS: Final = ("serving", "deploys", "costs")
+MEANINGFUL: Final = ("PYTHON", "UNCORK_", "FLASK_", "GUNICORN_", "GRANIAN_", "UWSGI_")
 RESULTS: Final = Path(__file__).parent / "RESULTS.md"
 
 
@@ -23,6 +24,7 @@ def main() -> None:
     """Measure what was asked for."""
     asked = _arguments()
     wrk.check()
+    _forget()
     machine, tables = describe(), []
     print(machine, end="\n\n")
     with tempfile.TemporaryDirectory(prefix="uncork-bench-") as name, _ours(Path(name)) as ours:
@@ -31,6 +33,12 @@ def main() -> None:
             tables.append(table)
     if asked.write:
         RESULTS.write_text(_document(machine, tables))
+
+
+def _forget() -> None:
+    """Take out what this shell may tell Python, Flask or uncork: everybody starts as on a machine of their own."""
+    for name in [name for name in os.environ if name.startswith(MEANINGFUL)]:
+        del os.environ[name]
 
 
 def _arguments() -> argparse.Namespace:

@@ -56,12 +56,12 @@ SERVERS: Final = (GUNICORN, GTHREAD, UWSGI, GRANIAN)
 
 
 def environment(folder: Path, python: str) -> Path:
-    """A virtual environment with the app's lock and the peers, made with that interpreter; returns its folder."""
+    """A virtual environment with the app's lock and the peers, as pip would leave it; returns its folder."""
     venv = folder / "peers"
     uv = tools.uv()
     subprocess.run((uv, "venv", "--quiet", "--python", python, str(venv)), check=True)
     wanted = ("-r", str(APP / "requirements.txt"), "-r", str(REQUIREMENTS))
-    subprocess.run((uv, "pip", "install", "--quiet", "--python", str(venv), *wanted), check=True)
+    subprocess.run((uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(venv), *wanted), check=True)
     return venv
 
 
