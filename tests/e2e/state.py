@@ -20,7 +20,16 @@ from tests.load.client import Load, Schedule, Shot
 PROJECTS: Final = Path(__file__).parents[1] / "projects"
 EXAMPLES: Final = Path(__file__).parents[2] / "examples"
 # What an earlier run or a shell may have set, and that would decide for the test.
-MEANINGFUL: Final = ("UNCORK_HOME", "UNCORK_ENV", "FLASK_APP", "FLASK_ENV", "FLASK_DEBUG", "MY_FLASK_ENV", "PYTHONPATH")
+MEANINGFUL: Final = (
+    "UNCORK_HOME",
+    "UNCORK_ENV",
+    "FLASK_APP",
+    "FLASK_ENV",
+    "FLASK_DEBUG",
+    "MY_FLASK_ENV",
+    "PYTHONPATH",
+    "PYTHONDONTWRITEBYTECODE",
+)
 
 Json = dict[str, "JsonValue"]
 JsonValue = str | int | float | bool | None | list["JsonValue"] | Json

@@ -72,10 +72,10 @@ def home(said: str | None) -> Path:
     """
     text = said or os.environ.get(HOME) or _default_home()
     path = os.path.realpath(os.path.expanduser(text))  # noqa: PTH111 -- Path would swallow what is looked for
-    if not path.isprintable():
+    if not path.isprintable() or ":" in path:
         raise UsageError(
-            f"the state directory {path!a} has a character in its name that can't be seen",
-            "choose another one with --home",
+            f"the state directory {path!a} has a colon in its name, or a character that can't be seen",
+            "choose another one with --home: a colon separates folders in PATH and the like",
         )
     return Path(path)
 
@@ -95,7 +95,7 @@ def _asked(context: click.Context) -> Asked:
 
 def _remember(context: click.Context, parameter: click.Parameter, value: str | bool | None) -> None:  # noqa: FBT001
     """Keep what was said where every context sees it: the verb's own option comes last, and wins."""
-    if value:
+    if value is not None and value is not False:
         context.meta[f"uncork.{parameter.name}"] = value
 
 

@@ -9,7 +9,7 @@ from typing import Final
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _ENVIRONMENT: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
-_IMPORT: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*(:.+)?")
+_IMPORT: Final = re.compile(r"(?=.{1,1000}$)[^\W\d]\w*(\.[^\W\d]\w*)*(:.+)?")
 _PATH: Final = re.compile(r"/[!-~]{0,1023}")
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9._~-]+")
 _LABEL: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")

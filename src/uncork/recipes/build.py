@@ -15,6 +15,7 @@ from uncork.servers.server import Build, Server
 
 COMPLETE: Final = "uncork-complete"
 ENVIRONMENT_TIMEOUT: Final = 900.0
+COMPILE: Final = "import compileall, sys; compileall.compile_dir('.', quiet=2); compileall.compile_file(sys.argv[1])"
 PROOF_GRACE: Final = 5.0
 """What a hanging import gets to say where it hangs."""
 
@@ -132,10 +133,12 @@ def prove_step(draft: Draft, environment: Environment) -> Run:
 def compile_step(draft: Draft, environment: Environment) -> Run:
     """Return the step that compiles the source, for when the account that serves can't write beside it.
 
-    It runs as who deploys, so that nothing of the project may be imported by it (`-I`).
+    It runs as who deploys, so that nothing of the project may be imported by it (`-I`). A file that can't be compiled
+    is no reason to refuse: nobody may import it, and if the app does, that says more.
     """
-    argv = (str(environment.path / "bin" / "python"), "-I", "-m", "compileall", "-q", "-j", "0", ".")
-    return Run((*argv, str(draft.run_py)), "compile the source", directory=draft.layout.source(draft.number))
+    python = str(environment.path / "bin" / "python")
+    argv = (python, "-I", "-c", COMPILE, str(draft.run_py))
+    return Run(argv, "compile the source", directory=draft.layout.source(draft.number))
 
 
 def release_command_step(draft: Draft, environment: Environment, values: Mapping[str, str]) -> Run:
@@ -213,10 +216,15 @@ def _site(draft: Draft, proof: Proof) -> Site:
         speaks=draft.server.speaks,
         domains=config.domains,
         mount=config.mount,
-        static=tuple(_through_live(draft, folder) for folder in proof.static) if config.static else (),
+        static=tuple(_through_live(draft, folder) for folder in proof.static if config.static and _carried(folder)),
         max_body=proof.max_body,
         request_timeout=config.request_timeout,
     )
+
+
+def _carried(folder: Static) -> bool:
+    """Whether the front's config can name a folder; nginx has no way to say a dollar sign. Else the app serves it."""
+    return "$" not in folder.url + folder.directory and (folder.url + folder.directory).isprintable()
 
 
 def _through_live(draft: Draft, folder: Static) -> Static:
