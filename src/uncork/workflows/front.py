@@ -8,7 +8,7 @@ from uncork.layout import Layout
 from uncork.machine import files, sockets
 from uncork.model import Address, Facts, Site
 from uncork.plan import Plan
-from uncork.recipes.front import Refresh, Served, refresh, runs, sites
+from uncork.recipes.front import START, Refresh, Served, refresh, runs, sites
 from uncork.workflows.work import FRONT_WAIT, Work
 
 
@@ -37,9 +37,11 @@ def texts(layout: Layout) -> dict[Path, str]:
 def port_is_free(facts: Facts, address: Address) -> None:
     """Raise UsageError if the front would have to listen where somebody else does, naming who, and a port to take.
 
-    A front that has the port already lets it go before it takes it on another address.
+    A front that has the port already lets it go before it takes it on another address. One whose start was cut off
+    may have any port: only its supervisor knows, and starts it again.
     """
-    if runs(facts) and facts.address and address.port == facts.address.port:
+    here = facts.address is not None and address.port == facts.address.port
+    if runs(facts) and (here or facts.pending == START):
         return
     holder = sockets.port_holder(address.bind, address.port)
     if holder:
