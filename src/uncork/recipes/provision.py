@@ -34,20 +34,20 @@ def folders(layout: Layout, name: str, *, root: bool) -> tuple[Step, ...]:
 
 
 def converge(
-    facts: Facts, layout: Layout, supervisor: Supervisor, programs: tuple[Path, ...], name: str
+    facts: Facts, layout: Layout, supervisor: Supervisor, on_disk: tuple[Path, ...], name: str
 ) -> tuple[Step, ...]:
     """Return the steps after which a supervisor runs the live instances, and nothing else of the named app's.
 
-    `programs` are the supervisor's files on disk. What is left over of a deploy that was killed, of a supervisor that
-    was, or of a reboot, is ended or started again. Other apps may be in the middle of a change, with two instances up:
-    they are left alone, unless all was to go down. The front is left to whoever refreshes it.
+    `on_disk` are the supervisor's files and the instances' folders. What is left over of a deploy that was killed, of a
+    supervisor that was, or of a reboot, is ended or started again. Other apps may be in the middle of a change, with
+    two instances up: they are left alone, unless all was to go down. The front is left to whoever refreshes it.
     """
     if not facts.supervising:
-        return _resurrect(facts, layout, supervisor, programs)
+        return _resurrect(facts, layout, supervisor, on_disk)
     apps = facts.apps if facts.down else (facts.app(name),)
     return (
         *_end(facts, "end what a killed server left"),
-        *(step for stray in _strays(facts, name) for step in _stop(stray, facts, layout, supervisor)),
+        *(step for stray in _strays(facts, on_disk, name) for step in _stop(stray, facts, layout, supervisor)),
         *(step for app in apps for step in _mend(app, facts, layout, supervisor)),
         *((Remove(layout.down),) if facts.down else ()),
     )
@@ -63,10 +63,10 @@ def unfinished(app: AppFacts, layout: Layout, unrecorded: tuple[int, ...]) -> tu
     return tuple(Remove(layout.app(app.name).release(number)) for number in unrecorded if number != live)
 
 
-def _resurrect(facts: Facts, layout: Layout, supervisor: Supervisor, programs: tuple[Path, ...]) -> tuple[Step, ...]:
+def _resurrect(facts: Facts, layout: Layout, supervisor: Supervisor, on_disk: tuple[Path, ...]) -> tuple[Step, ...]:
     ends = _end(facts, "end what a lost supervisor left")
     placed = tuple(step for app in facts.apps if not app.stopped for step in _replace(app, layout, supervisor, facts))
-    forgotten = tuple(Remove(path) for path in programs)
+    forgotten = tuple(Remove(path) for path in on_disk)
     return (*ends, *forgotten, *placed, *supervisor.files(layout), *supervisor.begin(layout), Remove(layout.down))
 
 
@@ -86,12 +86,18 @@ def _replace(app: AppFacts, layout: Layout, supervisor: Supervisor, facts: Facts
     )
 
 
-def _strays(facts: Facts, name: str) -> list[Instance]:
-    """What runs of an app beside its live instance, and of apps that are not there any more."""
+def _strays(facts: Facts, on_disk: tuple[Path, ...], name: str) -> list[Instance]:
+    """What there is of an app beside its live instance, running or not, and of apps that are not there any more."""
     known = {app.name for app in facts.apps}
     live = {app.live for app in facts.apps if app.live and not app.stopped}
-    running = {i for program in facts.programs if (i := Instance.parse(program.name))}
-    return sorted(i for i in running - live if i.app == name or i.app not in known)
+    names = (*(program.name for program in facts.programs), *(_name(path) for path in on_disk))
+    found = {instance for name in names if (instance := Instance.parse(name))}
+    return sorted(i for i in found - live if i.app == name or i.app not in known)
+
+
+def _name(path: Path) -> str:
+    """A supervisor's file is named as the instance is, a folder as its number in that of the app."""
+    return path.stem if path.suffix in {".conf", ".sh"} else f"{path.parent.name}.{path.name}"
 
 
 def _stop(instance: Instance, facts: Facts, layout: Layout, supervisor: Supervisor) -> tuple[Step, ...]:

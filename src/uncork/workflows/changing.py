@@ -3,9 +3,10 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from uncork.errors import RefusedError, StepFailedError, UserError
-from uncork.layout import AppLayout
+from uncork.layout import AppLayout, Layout
 from uncork.machine import files
 from uncork.model import Facts
 from uncork.recipes import provision
@@ -57,8 +58,7 @@ def _converged(work: Work, app: str, *, wake: bool) -> Facts:
         facts = work.facts()
         if not wake and (facts.down or not facts.leftovers):
             return facts
-        programs = files.names_in(work.layout.programs)
-        steps = provision.converge(facts, work.layout, work.supervisor, programs, app)
+        steps = provision.converge(facts, work.layout, work.supervisor, _on_disk(work.layout, facts), app)
         work.do(*steps)
     facts = work.facts() if steps else facts
     if facts.address and is_missing(facts):
@@ -69,6 +69,13 @@ def _converged(work: Work, app: str, *, wake: bool) -> Facts:
             work.report.note(f"the front is not back yet: {error}")
         return work.facts()
     return facts
+
+
+def _on_disk(layout: Layout, facts: Facts) -> tuple[Path, ...]:
+    """Return the supervisor's files, and the folders of all instances."""
+    apps = tuple(layout.app(app.name) for app in facts.apps)
+    folders = (path for app in apps for path in files.names_in(app.sockets) if path != app.current_socket)
+    return (*files.names_in(layout.programs), *folders)
 
 
 def _hide_values(error: UserError, app: AppLayout) -> None:

@@ -26,6 +26,19 @@ def test_an_instance_that_a_killed_deploy_left_is_stopped() -> None:
     assert said(converge(facts(app), LAYOUT, SUPERVISOR, (), "shop")) == ["stop shop.2.1"]
 
 
+def test_what_a_killed_deploy_left_on_disk_alone_goes_too() -> None:
+    left = (
+        LAYOUT.programs / "front.conf",
+        LAYOUT.programs / "shop.1.1.conf",
+        LAYOUT.programs / "shop.2.1.sh",
+        LAYOUT.programs / "blog.4.1.sh",
+        LAYOUT.run / "shop" / "1.1",
+        LAYOUT.run / "shop" / "3.2",
+    )
+    known = facts(app_facts("shop"), app_facts("blog"))
+    assert said(converge(known, LAYOUT, SUPERVISOR, left, "shop")) == ["stop shop.2.1", "stop shop.3.2"]
+
+
 def test_another_app_that_is_just_being_deployed_keeps_both_of_its_instances() -> None:
     blog = app_facts("blog")
     blog = replace(blog, programs=(*blog.programs, Program("blog.2.1", "RUNNING", 7)))
