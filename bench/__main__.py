@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -28,7 +28,7 @@ def main() -> None:
     machine, tables = describe(), []
     print(machine, end="\n\n")
     with tempfile.TemporaryDirectory(prefix="uncork-bench-") as name, _ours(Path(name)) as ours:
-        for table in _measure(asked.parts or PARTS, asked.rounds, ours, Path(name)):
+        for table in _measure(asked.only or PARTS, asked.rounds, ours, Path(name)):
             print(table, flush=True)
             tables.append(table)
     if asked.write:
@@ -43,7 +43,7 @@ def _forget() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=PARTS, metavar="PART", help=f"of {', '.join(PARTS)}; all if none")
+    parser.add_argument("--only", action="append", choices=PARTS, help="may be said several times; all if never")
     parser.add_argument("--rounds", type=int, default=3, help="how often each thing is measured (3)")
     parser.add_argument("--write", action="store_true", help="keep the tables in bench/RESULTS.md")
     return parser.parse_args()
@@ -61,7 +61,7 @@ def _ours(folder: Path) -> Iterator[Uncork]:
         ours.stop()
 
 
-def _measure(parts: tuple[str, ...], rounds: int, ours: Uncork, folder: Path) -> Iterator[Table]:
+def _measure(parts: Collection[str], rounds: int, ours: Uncork, folder: Path) -> Iterator[Table]:
     venv = environment(folder, ours.python())
     if "serving" in parts:
         peers = tuple(Peer(server, folder / f"serving-{at}", free_port(), venv) for at, server in enumerate(SERVERS))

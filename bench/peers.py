@@ -35,8 +35,8 @@ def _gunicorn(name: str, *more: str) -> Server:
 
 
 def _uwsgi(name: str, *more: str) -> Server:
-    # From a wheel it has to be told where it is, or it is gone after a reload.
-    itself = ("uwsgi", "--binary-path={venv}/bin/uwsgi", "--pidfile=server.pid")
+    # A wheel's uwsgi is a script of Python: it has to be told so, or it is gone after a reload.
+    itself = ("uwsgi", "--binary-path={venv}/bin/python", "--pidfile=server.pid")
     argv = (*itself, "--master", "--processes=4", "--socket=app.sock", "--module=guests:app")
     return Server(name, "uwsgi", (*argv, *more), signal.SIGINT)
 
