@@ -26,3 +26,6 @@ def destroy(layout: Layout, app: str, report: Reporter) -> None:
         if not work.facts().apps:
             end_all(work)
             work.do(Remove(layout.down), Remove(layout.front))
+            return
+    if facts.supervising:  # whoever changed another app meanwhile may have put this one's site back
+        serve(work, facts.address or Address())
