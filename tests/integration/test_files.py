@@ -314,3 +314,14 @@ def test_a_file_that_can_not_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=str(tmp_path / "none")):
         files.read(tmp_path / "none")
     assert files.names_in(tmp_path / "none") == ()
+
+
+@pytest.mark.parametrize("kind", ["a link", "a pipe"])
+def test_what_an_app_put_in_place_of_its_log_is_not_followed_nor_waited_for(tmp_path: Path, kind: str) -> None:
+    log = tmp_path / "server.log"
+    if kind == "a pipe":
+        os.mkfifo(log)
+    else:
+        (tmp_path / "secret").write_text("for root alone")
+        log.symlink_to("secret")
+    assert files.tail(log, 0, 100) == ""

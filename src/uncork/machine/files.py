@@ -1,10 +1,12 @@
 """Files on disk, changed so that a kill at any point leaves the old or the new: write, fsync, rename, fsync(dir)."""
 
+import errno
 import os
 import pwd
 import shutil
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 from uncork.errors import UserError
 from uncork.machine.copies import copy
@@ -22,6 +24,7 @@ __all__ = [
     "link",
     "make",
     "names_in",
+    "opened",
     "read",
     "remove",
     "size",
@@ -131,11 +134,20 @@ def tail(path: Path, since: int, most: int) -> str:
     length = size(path)
     start = max(since if since <= length else 0, length - most)
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             file.seek(start)
             return file.read(most).decode("utf-8", "replace")
     except OSError:
         return ""
+
+
+def opened(path: Path) -> BinaryIO:
+    """Open a file that who serves may have put there: no link is followed, and no pipe waited for. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    return os.fdopen(descriptor, "rb")
 
 
 def names_in(folder: Path) -> tuple[Path, ...]:

@@ -12,6 +12,7 @@ from typing import BinaryIO, Final
 
 from uncork.errors import UserError
 from uncork.layout import Layout
+from uncork.machine.files import opened
 from uncork.workflows.log_query import Query, time_of
 
 POLL: Final = 0.2
@@ -69,7 +70,7 @@ class Log:
     def _open(self) -> bool:
         if not self._file:
             try:
-                self._file = self._path.open("rb")
+                self._file = opened(self._path)
             except FileNotFoundError:
                 return False
             except OSError as error:
