@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
@@ -12,19 +14,49 @@ if TYPE_CHECKING:
 LIVE: Final = "/_uncork/live"
 READY: Final = "/_uncork/ready"
 OWN: Final = frozenset((LIVE, READY))
+EVERY: Final = 100
+"""So many requests pass between two looks at a worker's size."""
+PAGE: Final = os.sysconf("SC_PAGESIZE")
 
 # Set when this process should get no more traffic: the readiness endpoint then answers 503.
 draining = threading.Event()
 
 
-def serve(app: WSGIApplication, mount: str = "/") -> WSGIApplication:
+def serve(app: WSGIApplication, mount: str = "/", worker_memory: int = 0) -> WSGIApplication:
     """The WSGI callable for an app that lies at `mount` (`/` or `/shop`): the app answers all but the two endpoints.
 
     A mount is moved from PATH_INFO to SCRIPT_NAME, so that the app makes right URLs; what lies outside it is 404.
-    At `/` the app gets the server's own environ, and the endpoints cost one look-up a request.
+    At `/` the app gets the server's own environ, and the endpoints cost one look-up a request. A uWSGI worker that has
+    grown past `worker_memory` bytes finishes its request and is replaced; 0 sets no bound.
     """
     prefix = mount.rstrip("/").encode().decode("latin-1")  # as PEP 3333 spells what is not ASCII
-    return _mounted(app, prefix) if prefix else _at_root(app)
+    served = _mounted(app, prefix) if prefix else _at_root(app)
+    return _bounded(served, worker_memory) if worker_memory else served
+
+
+def _bounded(served: WSGIApplication, most: int) -> WSGIApplication:
+    """Look at the process's size now and then: at every request it would cost what it is to save."""
+    left = EVERY
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        nonlocal left
+        left -= 1
+        if left <= 0:
+            left = EVERY
+            if _resident() > most:
+                os.kill(os.getpid(), signal.SIGHUP)  # uWSGI's word for: end after this request
+        return served(environ, start_response)
+
+    return application
+
+
+def _resident() -> int:
+    """The bytes of memory that this process has; 0 where there is no /proc."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * PAGE
+    except OSError:
+        return 0
 
 
 def _at_root(app: WSGIApplication) -> WSGIApplication:

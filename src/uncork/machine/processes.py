@@ -141,3 +141,13 @@ def _stat(pid: int) -> list[str]:
         return (PROC / str(pid) / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()
     except OSError:
         return []
+
+
+def resident(pid: int) -> int:
+    """Return the bytes of memory that a process has; 0 if it is gone, or may not be asked."""
+    import psutil
+
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:
+        return 0

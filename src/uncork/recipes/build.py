@@ -96,6 +96,7 @@ def run_py(draft: Draft) -> str:
         name=target.name,
         expression=target.expression,
         mount=config.mount,
+        worker_memory=size(config, draft.machine).worker_memory,
     )
 
 

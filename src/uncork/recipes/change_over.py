@@ -30,7 +30,7 @@ def boot(new: Running, layout: Layout, supervisor: Supervisor, account: Account 
     """Return the plan that starts `new` beside whatever serves, and has it prove itself; if it can't, it is gone."""
     return Plan(
         prepare=(*supervisor.start(layout, new.instance, new.release.service, account), *prove(new, layout)),
-        revert=supervisor.stop(layout, new.instance, new.release.drain),
+        revert=supervisor.stop(layout, new.instance, 0.0),  # no visitor was sent there yet
     )
 
 
@@ -61,7 +61,7 @@ def retire(old: Instance, most: float, layout: Layout, supervisor: Supervisor) -
 
     It must take no new traffic any more.
     """
-    drain = Drain(layout.app(old.app).socket(old), LEAST_DRAIN, most, "drain the old server")
+    drain = Drain(layout.app(old.app).socket(old), LEAST_DRAIN, most, "drain the server")
     return (drain, *supervisor.stop(layout, old, most))
 
 

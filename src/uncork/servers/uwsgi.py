@@ -59,7 +59,6 @@ class Uwsgi(Server):
             build=build,
             harakiri=max(1, ceil(build.request_timeout)),
             mercy=max(1, ceil(build.drain)),
-            megabytes=max(1, build.worker_memory // MEGABYTE),
         )
         return (File(build.directory / "uwsgi.ini", text),)
 

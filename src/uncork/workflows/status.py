@@ -2,14 +2,14 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final
 
 from uncork import facts as machine_facts
 from uncork.layout import Layout
-from uncork.machine import sockets
+from uncork.machine import processes, sockets
 from uncork.model import Address, AppFacts, Facts, Instance, Program, Worker
 from uncork.recipes.address import url
 from uncork.recipes.front import sites
@@ -90,11 +90,16 @@ def told(
     )
 
 
+def _sized(workers: tuple[Worker, ...]) -> tuple[Worker, ...]:
+    """A server that does not measure its workers at each request does not know their size."""
+    return tuple(w if w.rss_bytes else replace(w, rss_bytes=processes.resident(w.pid)) for w in workers)
+
+
 def _app(layout: Layout, facts: Facts, app: AppFacts, stats: Callable[[Path], str]) -> AppStatus:
     release, program = app.live_release, _program(app)
     workers: tuple[Worker, ...] = ()
     if program and program.running and app.live and release and release.server in SERVERS:
-        workers = SERVERS[release.server].workers(stats(layout.app(app.name).stats(app.live)))
+        workers = _sized(SERVERS[release.server].workers(stats(layout.app(app.name).stats(app.live))))
     return AppStatus(
         name=app.name,
         release=release.id if release else None,

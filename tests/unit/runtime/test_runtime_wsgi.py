@@ -1,6 +1,8 @@
 """What servers call: the app at its mount, and the two endpoints beside it."""
 
 import ast
+import os
+import signal
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -102,3 +104,19 @@ def test_the_runtime_imports_the_standard_library_alone(file: Path) -> None:
     # What is for type checkers only, and Flask, which an app that is a Flask app has imported before.
     allowed = {*sys.stdlib_module_names, "_typeshed", "flask", "werkzeug"}
     assert {name.partition(".")[0] for name in names} <= allowed
+
+
+def test_a_worker_that_has_grown_too_large_asks_to_be_replaced_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[int, int]] = []
+    monkeypatch.setattr(wsgi.os, "kill", lambda *said: sent.append(said))
+    served = wsgi.serve(lambda *_: [b"served"], worker_memory=1)
+    answers = [served({"PATH_INFO": "/"}, lambda *_: None) for _ in range(2 * wsgi.EVERY)]
+    assert sent == 2 * [(os.getpid(), signal.SIGHUP)]
+    assert answers == 2 * wsgi.EVERY * [[b"served"]]
+
+
+def test_a_worker_within_its_bound_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wsgi.os, "kill", lambda *said: pytest.fail(f"killed: {said}"))
+    served = wsgi.serve(lambda *_: [b"served"], worker_memory=2**50)
+    for _ in range(wsgi.EVERY):
+        served({"PATH_INFO": "/"}, lambda *_: None)
