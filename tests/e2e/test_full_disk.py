@@ -71,7 +71,7 @@ def test_on_a_full_disk_a_deploy_says_so_and_the_old_release_serves(
 
 def test_a_first_deploy_on_a_full_disk_says_so_and_leaves_nothing_running(small: Uncork) -> None:
     hello = copied("hello", small.root / "hello")
-    for left in (0, 200, 8_000):
+    for left in (0, 200, 2_000):
         filler = fill(small.home, left)
         done = small.up(hello)
         assert done.code in {1, 3}
