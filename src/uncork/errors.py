@@ -51,12 +51,6 @@ class LockedError(UserError):
     code = ExitCode.LOCKED
 
 
-class NotRunningError(UserError):
-    """Something that should run does not."""
-
-    code = ExitCode.NOT_RUNNING
-
-
 class StepFailedError(Exception):
     """A step of a plan failed: why it was done, what happened, and what was printed. Workflows say what it means."""
 

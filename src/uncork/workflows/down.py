@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 
 from uncork.apply import apply
-from uncork.errors import LockedError
+from uncork.errors import UserError
 from uncork.layout import Layout
 from uncork.machine import files
 from uncork.plan import End, File, Plan, Step
@@ -45,8 +45,8 @@ def end_if_idle(work: Work, app: str) -> None:
                 if other.name != app:
                     locks.enter_context(files.hold(work.layout.app(other.name).lock))
             locks.enter_context(files.hold_waiting(work.layout.lock, FRONT_WAIT))
-        except LockedError:
+            facts = work.facts()
+        except UserError:  # another app is being changed, or the state can't be read
             return
-        facts = work.facts()
         if facts.supervising and not any(known.live for known in facts.apps):
             apply(Plan(cleanup=work.supervisor.end(work.layout)), work.account, work.report)
