@@ -21,6 +21,7 @@ from uncork.plan import (
     Probe,
     Reload,
     Remove,
+    Room,
     Run,
     Step,
 )
@@ -64,7 +65,7 @@ def _told(step: Step, account: Account | None, report: Reporter) -> None:
 def carry_out(step: Step, account: Account | None, report: Reporter) -> None:
     """Carry out one step. Raises StepFailedError."""
     match step:
-        case Directory() | File() | Link() | Copy() | Remove():
+        case Directory() | File() | Link() | Copy() | Remove() | Room():
             _change_files(step, account)
         case Run():
             commands.run(step, account)
@@ -78,7 +79,7 @@ def carry_out(step: Step, account: Account | None, report: Reporter) -> None:
             _wait(step, report)
 
 
-def _change_files(step: Directory | File | Link | Copy | Remove, account: Account | None) -> None:
+def _change_files(step: Directory | File | Link | Copy | Remove | Room, account: Account | None) -> None:
     match step:
         case Directory():
             files.make(step, account)
@@ -90,6 +91,8 @@ def _change_files(step: Directory | File | Link | Copy | Remove, account: Accoun
             files.copy(step)
         case Remove():
             files.remove(step)
+        case Room():
+            files.room(step)
 
 
 def _wait(step: Probe | Answer | Drain | Gone, report: Reporter) -> None:
@@ -135,7 +138,7 @@ def _what(step: Step) -> str:
             return shlex.join(step.argv)
         case Call():
             return " ".join((step.method, *(str(param) for param in step.params)))
-        case Directory() | File() | Link() | Copy() | Remove():
+        case Directory() | File() | Link() | Copy() | Remove() | Room():
             return _what_file(step)
         case Reload():
             return f"signal HUP to the process in {step.pid_file}, and wait until its workers are new"
@@ -145,7 +148,7 @@ def _what(step: Step) -> str:
             return _what_wait(step)
 
 
-def _what_file(step: Directory | File | Link | Copy | Remove) -> str:
+def _what_file(step: Directory | File | Link | Copy | Remove | Room) -> str:
     match step:
         case Directory():
             return f"make {step.path}/ ({step.mode:o})"
@@ -157,6 +160,8 @@ def _what_file(step: Directory | File | Link | Copy | Remove) -> str:
             return f"copy {len(step.names)} files from {step.source} to {step.to}"
         case Remove():
             return f"remove {step.path}"
+        case Room():
+            return f"see that the disk of {step.path} is not full"
 
 
 def _what_wait(step: Probe | Answer | Drain | Gone) -> str:

@@ -55,6 +55,14 @@ class Remove:
 
 
 @dataclass(frozen=True)
+class Room:
+    """See that the disk of a folder is not full: bytecode may have been cut short, and nobody says so."""
+
+    path: Path
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class Run:
     """Run a command to its end. `serving`: as the account that serves requests; `timeout` in seconds."""
 
@@ -145,7 +153,7 @@ class End:
     why: str
 
 
-Step = Directory | File | Link | Copy | Remove | Run | Call | Probe | Answer | Reload | Drain | Gone | End
+Step = Directory | File | Link | Copy | Remove | Room | Run | Call | Probe | Answer | Reload | Drain | Gone | End
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.state import Uncork, copied, rewrite, state
 
 # In KiB: from none to what a whole release takes, so that each of its writes is the one that fails.
-LEFT: Final = (0, 8, 24, 44, 60, 68, 72, 76, 80, 84, 88, 92, 96, 104, 112, 120)
+LEFT: Final = (0, 8, 24, 44, 60, 68, 72, 76, 80, 84, 88, 92, 96, 104, 112, 120, 1_030, 1_070, 1_150)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from uncork.machine.failure import plain, told_plainly
 from uncork.machine.folders import make, make_parents, sync
 from uncork.machine.locks import hold, hold_waiting
 from uncork.model import Account
-from uncork.plan import File, Link, Remove
+from uncork.plan import File, Link, Remove, Room
 
 __all__ = [
     "append",
@@ -27,6 +27,7 @@ __all__ = [
     "opened",
     "read",
     "remove",
+    "room",
     "size",
     "tail",
     "user_name",
@@ -34,6 +35,8 @@ __all__ = [
 ]
 
 SECRET_MODE = 0o600
+FULL = 1024**2
+"""A disk with fewer bytes is as good as full."""
 
 
 def write(step: File, account: Account | None) -> None:
@@ -76,6 +79,14 @@ def link(step: Link) -> None:
             new.unlink(missing_ok=True)
             raise
         sync(step.path.parent)
+
+
+def room(step: Room) -> None:
+    """See that the disk of a folder is not full. Raises StepFailedError."""
+    with told_plainly(step.why or f"write to {step.path.name}", step.path):
+        disk = os.statvfs(step.path)
+        if disk.f_bavail * disk.f_frsize < FULL:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def remove(step: Remove) -> None:
