@@ -7,7 +7,8 @@ How it is run, by the Python of the release's own environment:
 or, the same, as a script: `VENV/bin/python RELEASE/uncork_runtime/prove.py RELEASE/run.py`. With `-P`, or
 PYTHONSAFEPATH, both do as well. It prints one line on the real standard output, and ends with 0 once it has spoken:
 
-    {"ok": true, "flask": true, "static": [{"url": "/static/", "directory": "/..."}], "max_body": null, "notes": []}
+    {"ok": true, "flask": true, "static": [{"url": "/static/", "directory": "/..."}], "max_body": null, "notes": [],
+     "frameworks": ["flask"]}
     {"ok": false, "kind": "ModuleNotFoundError", "message": "...", "module": "requests", "place": "shop/views.py:3",
      "traceback": "..."}
 
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
 Report = dict[str, object]
 TAIL = "/<path:filename>"
 ENDING = threading.Lock()
+# Their import only defines things: no connection, no thread, no file. So it may be made once for all workers.
+FRAMEWORKS = ("flask", "marshmallow", "pydantic", "sqlalchemy", "wtforms")
+# These change what is imported after them; what was there before stays as it was.
+CHANGING = ("ddtrace", "elasticapm", "eventlet", "gevent", "newrelic", "opentelemetry")
 NAME = "uncork_run"  # not `run`: a project may have a run.py of its own
 
 
@@ -100,12 +105,21 @@ def _kind(found: object) -> str:
 def describe(app: object, source: str) -> Report:
     """What the front needs to know of an app: its static folders and the largest body it takes, in bytes."""
     flask = sys.modules.get("flask")
+    plain: Report = {"flask": False, "static": [], "max_body": None, "notes": [], "frameworks": _frameworks(source)}
     if flask is None or not isinstance(app, flask.Flask):
-        return {"flask": False, "static": [], "max_body": None, "notes": []}
+        return plain
     notes = _notes(app, source)
     static = [{"url": url, "directory": directory} for url, directory in _folders(app, notes)]
     largest = app.config.get("MAX_CONTENT_LENGTH")
-    return {"flask": True, "static": static, "max_body": largest if type(largest) is int else None, "notes": notes}
+    found = {"flask": True, "static": static, "max_body": largest if type(largest) is int else None, "notes": notes}
+    return plain | found
+
+
+def _frameworks(source: str) -> list[str]:
+    if any(name in sys.modules for name in CHANGING):
+        return []
+    places = {name: getattr(sys.modules.get(name), "__file__", None) for name in FRAMEWORKS}
+    return [name for name, path in places.items() if path and _inside(path, source) is None]
 
 
 def _notes(app: Flask, source: str) -> list[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
@@ -30,8 +32,24 @@ def serve(app: WSGIApplication, mount: str = "/", worker_memory: int = 0) -> WSG
     grown past `worker_memory` bytes finishes its request and is replaced; 0 sets no bound.
     """
     prefix = mount.rstrip("/").encode().decode("latin-1")  # as PEP 3333 spells what is not ASCII
+    _leave_in_order()
     served = _mounted(app, prefix) if prefix else _at_root(app)
     return _bounded(served, worker_memory) if worker_memory else served
+
+
+def _leave_in_order() -> None:
+    """Have uWSGI, which ends its workers without taking the interpreter apart, do what every program's end does."""
+    uwsgi = sys.modules.get("uwsgi")
+    if uwsgi is not None:
+        uwsgi.atexit = _leave  # type: ignore[attr-defined]
+
+
+def _leave() -> None:
+    threading._shutdown()  # type: ignore[attr-defined] # noqa: SLF001 - waits for threads that are no daemons
+    atexit._run_exitfuncs()  # noqa: SLF001
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and not stream.closed:
+            stream.flush()
 
 
 def _bounded(served: WSGIApplication, most: int) -> WSGIApplication:

@@ -1,5 +1,6 @@
 """A state directory with a real supervisord, whose releases are written by hand: a small Flask app and its run.py."""
 
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,13 +18,18 @@ from uncork.plan import Plan, Probe, Step
 from uncork.recipes import provision
 from uncork.servers.server import Build, Server
 from uncork.supervisors.supervisord import Supervisord
+from uncork.workflows.up import RUNTIME
 
 RUN: Final = """
-import os, subprocess, sys, threading, time
+import atexit, os, subprocess, sys, threading, time
 from flask import Flask, request
+sys.path.append(os.path.dirname(os.path.realpath(__file__)))
+from uncork_runtime import wsgi
 
-app = application = Flask(__name__)
+app = Flask(__name__)
+application = wsgi.serve(app)
 beats = []
+atexit.register(lambda: print("the app says goodbye"))
 
 
 def beat():
@@ -45,6 +51,12 @@ def about():
 def sleep(seconds):
     time.sleep(seconds)
     return "slept"
+
+
+@app.get("/pid/<float:seconds>")
+def pid(seconds):
+    time.sleep(seconds)
+    return str(os.getpid())
 
 
 @app.get("/child")
@@ -94,6 +106,7 @@ class House:
         """Start a release of that number; nobody has looked yet whether it answers."""
         build = replace(self.build, release=number, directory=self.app.release(number), **changes)  # type: ignore[arg-type]
         self.app.source(number).mkdir(parents=True, exist_ok=True)
+        shutil.copytree(RUNTIME, build.directory / RUNTIME.name, dirs_exist_ok=True)
         (build.directory / "run.py").write_text(run_py)
         instance = Instance(build.app, number)
         service = self.server.service(build)

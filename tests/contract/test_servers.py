@@ -50,6 +50,18 @@ def test_with_threads_too_every_request_in_flight_is_answered(running: House) ->
     assert [one.response and one.response.body for one in asked] == [b"slept"] * 3
 
 
+def test_what_the_app_registered_for_its_end_is_done_by_every_worker(running: House) -> None:
+    with running.release(4) as instance:
+        answered: set[bytes] = set()
+        while len(answered) < running.build.processes:
+            both = [Asked(lambda: running.ask(instance, "/pid/0.05")) for _ in range(running.build.processes)]
+            for asked in both:
+                asked.join()
+                answered.add(asked.response.body if asked.response else b"")
+        before = running.app.server_log.read_text().count("the app says goodbye")
+    assert running.app.server_log.read_text().count("the app says goodbye") == before + running.build.processes
+
+
 @pytest.mark.parametrize(
     ("number", "run_py", "said"),
     [

@@ -8,7 +8,7 @@ from typing import Final
 from uncork.config import Config
 from uncork.layout import AppLayout
 from uncork.model import Account, AppTarget, Interpreter, Machine, Project, Proof, Release, Site, Static
-from uncork.plan import Copy, Directory, File, Link, Remove, Run, Step
+from uncork.plan import Copy, Directory, File, Link, Remove, Room, Run, Step
 from uncork.recipes.sizing import size
 from uncork.rendering import render
 from uncork.servers.server import Build, Server
@@ -113,6 +113,7 @@ def environment_steps(environment: Environment, server: Server, uv: str, source:
         Remove(environment.path),
         Run(make, "make its environment", directory=source),
         Run((*install, "-r", str(lock), *server.requires), "install its dependencies", ENVIRONMENT_TIMEOUT, source),
+        Room(environment.path),
         File(environment.complete, environment.lock),
     )
 
@@ -169,7 +170,7 @@ def variables(layout: AppLayout, release: int, environment: str) -> tuple[tuple[
     )
 
 
-def server_build(draft: Draft, environment: Environment) -> Build:
+def server_build(draft: Draft, environment: Environment, proof: Proof) -> Build:
     """Return what the server's adapter needs to know."""
     chosen = size(draft.config, draft.machine)
     return Build(
@@ -184,12 +185,13 @@ def server_build(draft: Draft, environment: Environment) -> Build:
         request_timeout=draft.config.request_timeout,
         drain=draft.config.drain,
         backlog=min(draft.machine.backlog, 4096),
+        frameworks=proof.frameworks,
     )
 
 
 def release(draft: Draft, environment: Environment, proof: Proof, *, created: str, source_digest: str) -> Release:
     """Return the record of how the release is started: all that a rollback needs."""
-    build = server_build(draft, environment)
+    build = server_build(draft, environment, proof)
     service = draft.server.service(build)
     return Release(
         id=draft.number,

@@ -15,6 +15,7 @@ class Build:
 
     `directory` is the release's folder: it holds `run.py` (which defines `application`), the server's config and
     `source/`. `run_directory` variables are not here: an instance's own folder is in UNCORK_RUN when it starts.
+    `frameworks` are modules of the app's that a server may import once, before it forks its workers.
     """
 
     app: str
@@ -28,6 +29,7 @@ class Build:
     request_timeout: float
     drain: float
     backlog: int
+    frameworks: tuple[str, ...] = ()
 
 
 class Server(ABC):

@@ -94,7 +94,7 @@ def _steps(
         *made,
         build.prove_step(draft, environment),
         *((build.release_command_step(draft, environment, {}),) if draft.config.release_command else ()),
-        *draft.server.files(build.server_build(draft, environment)),
+        *draft.server.files(build.server_build(draft, environment, proof)),
         *begun.steps,
         *over.steps,
     )

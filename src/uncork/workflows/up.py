@@ -13,7 +13,7 @@ from uncork.errors import StepFailedError
 from uncork.layout import Layout
 from uncork.machine import files, trees
 from uncork.model import Address, AppFacts, Facts, Project, Proof, Release
-from uncork.plan import File, Remove, Run
+from uncork.plan import File, Remove, Room, Run
 from uncork.project.detect import detect
 from uncork.recipes import build, provision, retire
 from uncork.recipes.address import decide
@@ -124,12 +124,12 @@ def _build(work: Work, draft: Draft, found: Found, app: AppFacts) -> tuple[Relea
     work.do(*build.source_steps(draft, found.tree.root, found.tree.names, RUNTIME))
     environment = environment_for(work, draft, found.tree)
     if work.account:
-        work.do(build.compile_step(draft, environment))
+        work.do(build.compile_step(draft, environment), Room(draft.directory))
     proof = _prove(work, draft, environment, app, found.tree)
     if draft.config.release_command:
         work.do(build.release_command_step(draft, environment, values.read(draft.layout.secrets)))
-    server_build = build.server_build(draft, environment)
-    work.do(*draft.server.files(server_build))
+    server_build = build.server_build(draft, environment, proof)
+    work.do(Room(draft.directory), *draft.server.files(server_build))
     release = build.release(draft, environment, proof, created=now(), source_digest=trees.digest(found.tree))
     return release, proof.notes
 

@@ -48,7 +48,8 @@ WSGI = "def app(environ, start_response): ...\n"
 
 
 def test_any_wsgi_callable_will_do(proven: Prove) -> None:
-    assert proven(WSGI) == (0, {"ok": True, "flask": False, "static": [], "max_body": None, "notes": []})
+    report = {"flask": False, "static": [], "max_body": None, "notes": [], "frameworks": []}
+    assert proven(WSGI) == (0, {"ok": True, **report})
 
 
 @pytest.mark.parametrize("how", [("-m", "uncork_runtime.prove"), ("-P", SCRIPT), ("-I", SCRIPT)], ids=" ".join)
@@ -173,4 +174,16 @@ def test_a_flask_app_tells_its_static_folder_and_its_largest_body(proven: Prove,
     folder = source / "shop" / "static"
     folder.mkdir()
     static = [{"url": "/static/", "directory": str(folder)}]
-    assert proven(FLASK) == (0, {"ok": True, "flask": True, "static": static, "max_body": 1048576, "notes": []})
+    report = {"flask": True, "static": static, "max_body": 1048576, "notes": [], "frameworks": ["flask"]}
+    assert proven(FLASK) == (0, {"ok": True, **report})
+
+
+def test_what_patches_other_modules_keeps_them_from_being_imported_before_it(proven: Prove, source: Path) -> None:
+    (source / "gevent.py").write_text("")
+    assert proven("import flask, gevent\napp = flask.Flask('shop')\n")[1]["frameworks"] == []
+
+
+def test_a_module_of_the_projects_own_is_no_framework_whatever_its_name(proven: Prove, source: Path) -> None:
+    (source / "pydantic.py").write_text("")
+    code = "import sys\nsys.path.insert(0, 'source')\nimport flask, pydantic\napp = flask.Flask('shop')\n"
+    assert proven(code)[1]["frameworks"] == ["flask"]

@@ -28,6 +28,7 @@ BUILD = Build(
     request_timeout=30.0,
     drain=30.0,
     backlog=4096,
+    frameworks=("flask", "sqlalchemy"),
 )
 
 
@@ -49,7 +50,7 @@ def ini(build: Build) -> dict[str, str]:
     ("case", "build"),
     [
         ("default", BUILD),
-        ("threads", replace(BUILD, threads=4, request_timeout=0.5, drain=0.0, worker_memory=1)),
+        ("threads", replace(BUILD, frameworks=(), threads=4, request_timeout=0.5, drain=0.0, worker_memory=1)),
         ("strange_paths", replace(BUILD, directory=Path("/srv/100%d/a ; b/é"))),
     ],
 )  # fmt: skip
