@@ -91,6 +91,36 @@ class AppLayout:
         return self.logs / "server.log"
 
     @property
+    def app_log(self) -> Path:
+        """What the app's own loggers say."""
+        return self.logs / "app.log"
+
+    @property
+    def alerts(self) -> Path:
+        """What becomes of errors: the serving account's own folder."""
+        return self.root / "alerts"
+
+    @property
+    def spool(self) -> Path:
+        """A line of JSON an error, appended by the workers and taken by the agent."""
+        return self.alerts / "spool"
+
+    @property
+    def dropped(self) -> Path:
+        """A byte for each error that found the spool full."""
+        return self.alerts / "dropped"
+
+    @property
+    def errors(self) -> Path:
+        """The groups of errors and the mails that wait: an SQLite file."""
+        return self.alerts / "errors.db"
+
+    @property
+    def traffic(self) -> Path:
+        """What was served, by the day: an SQLite file."""
+        return self.alerts / "traffic.db"
+
+    @property
     def access_log(self) -> Path:
         """A line of JSON a request, written by the front."""
         return self.logs / "access.log"
@@ -131,6 +161,14 @@ class AppLayout:
     def own(self, instance: Instance) -> Path:
         """The folder that an instance keeps its own files in (UNCORK_RUN)."""
         return self.instance(instance) / "own"
+
+    def mail(self, instance: Instance) -> Path:
+        """The mail settings that the app's own config has, 0600, as JSON; written by its workers."""
+        return self.own(instance) / "mail.json"
+
+    def draining(self, instance: Instance) -> Path:
+        """There while an instance answers whom it has, and should get nobody else."""
+        return self.own(instance) / "draining"
 
     def stats(self, instance: Instance) -> Path:
         """The socket that an instance tells of its workers on."""
@@ -181,6 +219,21 @@ class Layout:
     def front_pending(self) -> Path:
         """There while the running front may not go by its config yet: what it takes then, `reload` or `start`."""
         return self.front / "pending"
+
+    @property
+    def agent(self) -> Path:
+        """The agent's own folder, of the account that serves."""
+        return self.home / "agent"
+
+    @property
+    def agent_state(self) -> Path:
+        """What the agent last did, and what it can't do, as JSON."""
+        return self.agent / "state.json"
+
+    @property
+    def agent_log(self) -> Path:
+        """What the agent says."""
+        return self.logs / "agent.log"
 
     @property
     def down(self) -> Path:
