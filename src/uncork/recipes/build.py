@@ -252,4 +252,4 @@ def _runtime(runtime: Path, to: Path) -> tuple[Step, ...]:
     return (Copy(runtime, to, RUNTIME, why=""),)
 
 
-RUNTIME: Final = ("__init__.py", "env.py", "prove.py", "wsgi.py")
+RUNTIME: Final = ("__init__.py", "env.py", "prove.py", "request.py", "wsgi.py")
