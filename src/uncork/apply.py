@@ -24,6 +24,7 @@ from uncork.plan import (
     Room,
     Run,
     Step,
+    Warm,
 )
 from uncork.report import Reporter
 
@@ -75,7 +76,7 @@ def carry_out(step: Step, account: Account | None, report: Reporter) -> None:
             _end(step)
         case Reload():
             masters.reload(step, account)
-        case Probe() | Answer() | Drain() | Gone():
+        case Probe() | Warm() | Answer() | Drain() | Gone():
             _wait(step, report)
 
 
@@ -95,10 +96,12 @@ def _change_files(step: Directory | File | Link | Copy | Remove | Room, account:
             files.room(step)
 
 
-def _wait(step: Probe | Answer | Drain | Gone, report: Reporter) -> None:
+def _wait(step: Probe | Warm | Answer | Drain | Gone, report: Reporter) -> None:
     match step:
         case Probe():
             waits.probe(step)
+        case Warm():
+            waits.warm(step, report)
         case Answer():
             waits.answer(step)
         case Drain():
@@ -144,7 +147,7 @@ def _what(step: Step) -> str:
             return f"signal HUP to the process in {step.pid_file}, and wait until its workers are new"
         case End():
             return f"end the processes {', '.join(str(pid) for pid in step.pids)}"
-        case Probe() | Answer() | Drain() | Gone():
+        case Probe() | Warm() | Answer() | Drain() | Gone():
             return _what_wait(step)
 
 
@@ -164,10 +167,12 @@ def _what_file(step: Directory | File | Link | Copy | Remove | Room) -> str:
             return f"see that the disk of {step.path} is not full"
 
 
-def _what_wait(step: Probe | Answer | Drain | Gone) -> str:
+def _what_wait(step: Probe | Warm | Answer | Drain | Gone) -> str:
     match step:
         case Probe():
             return f"ask {step.socket} for {step.path} until it answers, for {step.deadline:g} s at most"
+        case Warm():
+            return f"ask {step.probe.socket} until {step.workers} workers have answered, for {step.most:g} s at most"
         case Answer():
             return f"ask http://{step.address}:{step.port}/ until it answers, for {step.deadline:g} s at most"
         case Drain():

@@ -106,6 +106,22 @@ class Probe:
 
 
 @dataclass(frozen=True)
+class Warm:
+    """Ask a server that is up until each of its workers has answered, for `most` seconds: no visitor is the first one.
+
+    `stats` is where the server (of that name in the registry) tells of its workers; one that tells nothing is asked
+    once for each of them.
+    """
+
+    probe: Probe
+    server: str
+    stats: Path
+    workers: int
+    most: float
+    why: str
+
+
+@dataclass(frozen=True)
 class Answer:
     """Ask the front over TCP until it answers at all, or the deadline (seconds) has passed."""
 
@@ -153,7 +169,7 @@ class End:
     why: str
 
 
-Step = Directory | File | Link | Copy | Remove | Room | Run | Call | Probe | Answer | Reload | Drain | Gone | End
+Step = Directory | File | Link | Copy | Remove | Room | Run | Call | Probe | Warm | Answer | Reload | Drain | Gone | End
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.contract.house import RUN, Asked, House
 from uncork.errors import StepFailedError
-from uncork.plan import Gone
+from uncork.plan import Gone, Probe, Warm
 
 
 def wait(seconds: float = 0.4) -> None:
@@ -105,6 +105,13 @@ def test_its_workers_are_known(running: House) -> None:
         assert pids <= {worker.pid for worker in workers}
         assert len(workers) == running.build.processes
         assert sum(worker.requests for worker in workers) >= 20
+
+
+def test_every_worker_has_answered_once_the_server_is_warm(running: House) -> None:
+    with running.release(5, processes=6) as instance:
+        probe = Probe(running.app.socket(instance), "/", running.server.speaks, 15.0, "")
+        running.do(Warm(probe, running.server.name, running.app.stats(instance), 6, 15.0, ""))
+        assert all(worker.requests for worker in running.workers(instance))
 
 
 def test_a_request_that_waits_while_the_server_is_killed_is_answered_by_the_next(running: House) -> None:

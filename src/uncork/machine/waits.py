@@ -1,15 +1,18 @@
 """Waiting until something is so: a release answers, the front does, nobody is left at a socket, a program has ended."""
 
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
 from uncork.errors import StepFailedError
 from uncork.machine import files, sockets, supervisord
 from uncork.machine.supervisord import SupervisorFault
 from uncork.model import Program
-from uncork.plan import Answer, Drain, Gone, Probe
+from uncork.plan import Answer, Drain, Gone, Probe, Warm
 from uncork.report import Reporter
+from uncork.servers import SERVERS
 
 SHORTEST: Final = 0.005
 LONGEST: Final = 0.05
@@ -19,6 +22,7 @@ ENOUGH: Final = 2
 BROKEN: Final = 500
 GIVEN_UP: Final = 4
 """So many answers of 500, which is a bug; a 503 may be an app that says it is not ready yet."""
+AT_ONCE: Final = 64
 LOG_LINES: Final = 60
 LOG_BYTES: Final = 64 * 1024
 
@@ -92,6 +96,32 @@ class _Watch:
         self._seen += any(p.name == self._step.program and p.state in ENDED for p in found)
         if self._seen >= ENOUGH:
             raise _EndedError
+
+
+def warm(step: Warm, report: Reporter) -> None:
+    """Ask, as many at once as there are workers, until each has answered; after `most` seconds it is only noted."""
+    cold = step.workers
+    for left in _until(step.most):
+        _ask_at_once(step, left)
+        workers = SERVERS[step.server].workers(sockets.read_stats(step.stats))
+        cold = step.workers - sum(1 for worker in workers if worker.requests)
+        if cold <= 0 or not workers:
+            return
+    report.note(f"workers that had not answered after {step.most:g} s: {cold} of {step.workers}")
+
+
+def _ask_at_once(step: Warm, seconds: float) -> None:
+    one = step.probe
+
+    def ask() -> None:
+        with suppress(OSError):
+            sockets.ask(one.socket, one.path, one.speaks, one.host, seconds)
+
+    asking = [threading.Thread(target=ask) for _ in range(min(step.workers, AT_ONCE))]
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join()
 
 
 def answer(step: Answer) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from uncork.layout import Layout
 from uncork.model import Account, AppFacts, Instance, Release, Site
-from uncork.plan import Drain, File, Link, Plan, Probe, Remove, Step
+from uncork.plan import Drain, File, Link, Plan, Probe, Remove, Step, Warm
 from uncork.recipes.front import Refresh
 from uncork.supervisors.supervisor import Supervisor
 
@@ -81,15 +81,16 @@ def _point_back(live: Running | None, layout: Layout, name: str) -> tuple[Step, 
 
 
 def prove(new: Running, layout: Layout) -> tuple[Step, ...]:
-    """Return the steps that ask an instance until it is up and well, and a little more: no visitor is the first one."""
+    """Return the steps that ask an instance until it is up and well, and each of its workers has answered."""
     release = new.release
     health = release.health or release.site.mount
     ready = release.site.mount.rstrip("/") + READY
-    warm = tuple(_probe(new, layout, health, "" if n else "warm it up") for n in range(2 * release.processes))
+    check = _probe(new, layout, health, "check its health")
+    stats = layout.app(release.app).stats(new.instance)
     return (
         _probe(new, layout, ready, "boot it"),
-        _probe(new, layout, health, "check its health"),
-        *warm,
+        check,
+        Warm(check, release.server, stats, release.processes, release.boot_deadline, "warm it up"),
     )
 
 
