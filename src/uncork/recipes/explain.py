@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from uncork.errors import RefusedError, StepFailedError
 from uncork.model import Release
@@ -46,7 +47,8 @@ def import_failed(failure: Failure, number: int, live: Release | None, local: fr
 def step_failed(error: StepFailedError, number: int, live: Release | None) -> RefusedError:
     """Return the refusal of a release for which a step failed."""
     problem = f"release {number} was refused, {serving(live)}: could not {error.why}: {error.reason}"
-    fix = FIXES.get(error.why, "mend the cause shown above and deploy again")
+    full = error.reason.startswith("no space left")
+    fix = "free some space there and deploy again" if full else FIXES.get(error.why, ANY)
     return RefusedError(problem, fix, error.output, number)
 
 
@@ -56,6 +58,7 @@ def _missing(module: str, local: frozenset[str]) -> str:
     return f"add {distribution_for(module)} to the project's dependencies and deploy again"
 
 
+ANY: Final = "mend the cause shown above and deploy again"
 FIXES: Mapping[str, str] = {
     "lock its dependencies": "mend the requirement that the resolver names, and deploy again",
     "install its dependencies": "mend the requirement that is named, and deploy again",

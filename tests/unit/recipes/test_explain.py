@@ -40,3 +40,10 @@ def test_a_first_release_that_fails_says_that_nothing_serves_yet() -> None:
     error = step_failed(StepFailedError("boot it", "no answer in 30 s", "log"), 1, None)
     assert error.problem == "release 1 was refused, nothing serves yet: could not boot it: no answer in 30 s"
     assert error.detail == "log"
+
+
+def test_a_full_disk_is_the_thing_to_mend_whatever_failed_of_it() -> None:
+    reason = "no space left on the device that holds /srv"
+    assert step_failed(StepFailedError("import the app", reason), 2, None).fix == (
+        "free some space there and deploy again"
+    )
