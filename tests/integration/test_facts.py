@@ -9,27 +9,16 @@ from pathlib import Path
 import pytest
 
 from tests.integration.supervised import layout_in, place, supervised
+from tests.unit.recipes.parts import release
 from uncork import facts
 from uncork.errors import UserError
 from uncork.layout import Layout
 from uncork.machine import files
-from uncork.model import Address, Instance, Protocol, Release, Service, Site
+from uncork.model import Address, Instance
 from uncork.plan import File, Link
 from uncork.records import Event, FrontRecord, encode, encode_event, encode_front
 
-RELEASE = Release(
-    id=1,
-    app="shop",
-    environment="production",
-    created="2026-01-02T03:04:05Z",
-    source_digest="aa",
-    lock="bb",
-    python="3.11.2",
-    server="uwsgi",
-    venv="/venvs/bb",
-    service=Service(("uwsgi",), "/source", Protocol.UWSGI),
-    site=Site("shop", Protocol.UWSGI),
-)
+RELEASE = release()
 
 
 @pytest.fixture
