@@ -1,32 +1,99 @@
-"""The request that is being answered: its id and what is known of it, for every record that is logged meanwhile."""
+"""The request at hand: what log records, the spool of errors and the access log say of it."""
 
 from __future__ import annotations
 
+import os
+import re
+import sys
 from contextvars import ContextVar, Token
-from typing import Optional
+from typing import TYPE_CHECKING, Final, Optional
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+# What nginx lets through as an id (fronts/nginx.conf.j2).
+SOUND: Final = re.compile(r"[A-Za-z0-9._-]{8,128}")
 
 
 class Context:
-    """What is known of one request; what isn't yet is "". `rendered` is a formatter's own: what it made of the rest."""
+    """What is known of a request; read from its WSGI environ only when somebody asks.
 
-    __slots__ = ("client", "id", "method", "path", "rendered", "route", "user")
+    `rendered` is a formatter's own: what it made of the rest.
+    """
 
-    def __init__(self, id: str, method: str, path: str, client: str) -> None:  # noqa: A002 - it is the request's id
-        self.id = id
-        self.method = method
-        self.path = path
-        self.client = client
-        self.route = ""
-        self.user = ""
+    __slots__ = ("_environ", "_id", "_user", "rendered")
+
+    def __init__(self, environ: WSGIEnvironment) -> None:
+        """Keep the environ, which the app and its middleware may still change."""
+        self._environ: Optional[WSGIEnvironment] = environ
+        self._id = ""
+        self._user: Optional[str] = None
         self.rendered: Optional[tuple[object, ...]] = None
 
+    @property
+    def environ(self) -> WSGIEnvironment:
+        """The request as the server told of it; empty once it has ended."""
+        return {} if self._environ is None else self._environ
 
-_current: ContextVar[Optional[Context]] = ContextVar("uncork_request", default=None)
+    @property
+    def id(self) -> str:
+        """The id that the front gave it, or one that is made now."""
+        if not self._id:
+            given = self.environ.get("HTTP_X_REQUEST_ID", "")
+            self._id = given if SOUND.fullmatch(given) else os.urandom(16).hex()
+        return self._id
+
+    @property
+    def method(self) -> str:
+        """`GET`, `POST`, ..."""
+        return str(self.environ.get("REQUEST_METHOD", ""))
+
+    @property
+    def path(self) -> str:
+        """The whole path, its mount too, without the query."""
+        environ = self.environ
+        path = f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}"
+        return path.encode("latin-1", "replace").decode("utf-8", "replace")
+
+    @property
+    def route(self) -> str:
+        """The pattern that matched, as in `/buy/<id>`, where the app is a Flask one."""
+        rule = getattr(self.environ.get("werkzeug.request"), "url_rule", None)
+        return "" if rule is None else str(rule.rule)
+
+    @property
+    def client(self) -> str:
+        """The visitor's address."""
+        return str(self.environ.get("REMOTE_ADDR", ""))
+
+    @property
+    def user(self) -> str:
+        """Who `set_user` said it is, or the server's own login, or Flask-Login's user if that is loaded already."""
+        if self._user is not None:
+            return self._user
+        return str(self.environ.get("REMOTE_USER") or "") or _logged_in()
+
+    def set_user(self, user: object) -> None:
+        """Say who asks; None is nobody."""
+        self._user = "" if user is None else str(user)
+
+    def end(self) -> None:
+        """Forget the environ: a server may use it again for the next request."""
+        self._environ = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has been answered."""
+        return self._environ is None
+
+
+_current: Final[ContextVar[Optional[Context]]] = ContextVar("uncork_request", default=None)
 
 
 def current() -> Optional[Context]:
     """The request that this thread or task answers; None outside of any."""
-    return _current.get()
+    request = _current.get()
+    return None if request is None or request.ended else request
 
 
 def enter(context: Context) -> Token[Optional[Context]]:
@@ -37,3 +104,20 @@ def enter(context: Context) -> Token[Optional[Context]]:
 def leave(token: Token[Optional[Context]]) -> None:
     """Make it the one again that it was before `enter`."""
     _current.reset(token)
+
+
+def set_user(user: object) -> None:
+    """Say who makes the request at hand: an id or a name, which is in its log records; outside a request nothing."""
+    request = current()
+    if request is not None:
+        request.set_user(user)
+
+
+def _logged_in() -> str:
+    """The id that Flask-Login has for who asks, without a look into a database."""
+    flask = sys.modules.get("flask")
+    if flask is None or not flask.has_request_context() or "_login_user" not in flask.g:
+        return ""
+    session = flask.session._get_current_object()  # noqa: SLF001 - through the proxy it would count as used (Vary)
+    known = dict.get(session, "_user_id") if isinstance(session, dict) else None
+    return "" if known is None else str(known)
