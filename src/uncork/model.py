@@ -172,6 +172,16 @@ class Mail:
 
 
 @dataclass(frozen=True)
+class Message:
+    """What is mailed, whatever the sender: `kind` is `error`, `regression`, `digest`, `report` or `test`."""
+
+    subject: str
+    text: str
+    html: str = ""
+    kind: str = "error"
+
+
+@dataclass(frozen=True)
 class Release:
     """An immutable, numbered build of a project, and the record of how it is started (`release.json`).
 
