@@ -81,12 +81,12 @@ def _app(layout: AppLayout, running: Sequence[Program], notes: _Notes) -> AppFac
     releases = tuple(release for number in folders if (release := _release(layout, number, notes)))
     programs = tuple(p for p in running if (i := Instance.parse(p.name)) and i.app == layout.app)
     past = (event.release for event in events(layout) if event.release)
-    connected, marked = _connected(layout), _marked(layout)
-    live = connected or _run_of(marked, layout, programs)
+    linked, marked = connected(layout), _marked(layout)
+    live = linked or _run_of(marked, layout, programs)
     return AppFacts(
         name=layout.app,
         live=live,
-        pointed=live is None or (connected, marked) == (live, live.release),
+        pointed=live is None or (linked, marked) == (live, live.release),
         releases=releases,
         programs=programs,
         stopped=layout.stopped.exists(),
@@ -106,7 +106,7 @@ def _release(layout: AppLayout, number: int, notes: _Notes) -> Release | None:
         return None
 
 
-def _connected(layout: AppLayout) -> Instance | None:
+def connected(layout: AppLayout) -> Instance | None:
     """Return what the front connects to; None where sockets are gone, as after a reboot, or the release is."""
     target = _target(layout.current_socket)
     instance = Instance.parse(f"{layout.app}.{target.parent.name}") if target else None

@@ -291,12 +291,16 @@ class Program:
 
 @dataclass(frozen=True)
 class Worker:
-    """One process of a server that answers requests. `state` is `idle`, `busy`, ... as the server says."""
+    """One process of a server that answers requests. `state` is `idle`, `busy`, ... as the server says.
+
+    `restarts` says how often it took the place of one before it, since the server's start.
+    """
 
     pid: int
     state: str
     requests: int
     rss_bytes: int
+    restarts: int = 0
 
 
 @dataclass(frozen=True)

@@ -130,6 +130,16 @@ def parent_of(pid: int) -> int:
     return int(fields[1]) if len(fields) > 1 else 0
 
 
+def started(pid: int) -> float:
+    """Return when a process was started, in epoch seconds; 0 if it is gone, or may not be asked."""
+    import psutil
+
+    try:
+        return float(psutil.Process(pid).create_time())
+    except psutil.Error:
+        return 0.0
+
+
 def _state(pid: int) -> str:
     fields = _stat(pid)
     return fields[0] if fields else ""

@@ -17,12 +17,13 @@ EXPANDED: Final = ("$(", "@(", "%(")
 
 @dataclass(frozen=True)
 class _Worker:
-    """A worker, as the stats socket tells of it; `rss` is in bytes."""
+    """A worker, as the stats socket tells of it; `rss` is in bytes, the first start counts as a respawn."""
 
     pid: int
     status: str
     requests: int
     rss: int
+    respawn_count: int = 1
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,9 @@ class Uwsgi(Server):
             found = msgspec.json.decode(stats, type=_Stats).workers
         except msgspec.MsgspecError:
             return ()
-        return tuple(Worker(w.pid, w.status, w.requests, w.rss) for w in found if w.pid > 0)
+        return tuple(
+            Worker(w.pid, w.status, w.requests, w.rss, max(0, w.respawn_count - 1)) for w in found if w.pid > 0
+        )
 
 
 def escape(value: str) -> str:

@@ -50,8 +50,8 @@ def test_status_in_json_has_the_shape_that_is_promised(uncork: Uncork) -> None:
             "url": "http://x/",
             "server": "uwsgi",
             "workers": [
-                {"pid": 7, "state": "busy", "requests": 3, "rss_bytes": 1024**2},
-                {"pid": 8, "state": "idle", "requests": 2, "rss_bytes": 1024**2},
+                {"pid": 7, "state": "busy", "requests": 3, "rss_bytes": 1024**2, "restarts": 0},
+                {"pid": 8, "state": "idle", "requests": 2, "rss_bytes": 1024**2, "restarts": 0},
             ],
             "requests_total": 5,
             "started": "2026-01-01T00:00:00Z",
