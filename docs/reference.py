@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator
-from dataclasses import MISSING, Field
 from inspect import cleandoc
 from pathlib import Path
 
@@ -10,7 +9,8 @@ import click
 
 from uncork.cli import VERBS, verbs
 from uncork.cli.failure import EXIT_CODES
-from uncork.config import keys
+from uncork.config import TABLES, keys
+from uncork.config.keys import NOTHING, Key
 
 FOLDER = Path(__file__).parent / "reference"
 HEAD = "<!-- Written from the code by `make docs`: change it there. -->\n\n"
@@ -32,6 +32,21 @@ domains = ["test.example.com"]
 Times are texts such as `"30s"`, `"1m30s"` or `"500ms"`, or numbers of seconds. Sizes are texts such as `"512M"`, `"2G"`
 or `"100k"` (units of 1024), or numbers of bytes.
 """
+TABLE = """\
+## {name}
+
+{doc}
+"""
+DOCS = {
+    "logging": """\
+These keys stand under `[tool.uncork.logging]` (`[logging]` in `uncork.toml`), and what holds in one environment alone
+under `[tool.uncork.environments.NAME.logging]`. How they are used: [logging](../how-to/logging.md).
+""",
+    "mail": """\
+These keys stand under `[tool.uncork.mail]` (`[mail]` in `uncork.toml`), and what holds in one environment alone under
+`[tool.uncork.environments.NAME.mail]`. `password` is refused there: it is set by `uncork config set MAIL_PASSWORD=...`.
+""",
+}
 ERRORS = """
 With `--json` an error is one object on standard output, `{"schema": 1, "error": {"problem": "...", "fix": "...",
 "code": 2}}`, where `code` is the exit status; `detail`, where there is one, is what explains it, such as the app's own
@@ -90,25 +105,25 @@ def _config() -> Iterator[str]:
     yield "# The config\n"
     yield CONFIG
     for key in keys():
-        yield from _key(key)
+        yield from _key(key, "## ")
+    for name, below in TABLES.items():
+        yield TABLE.format(name=name, doc=DOCS[name])
+        for key in below:
+            yield from _key(key, f"### {name}.", f"[tool.uncork.{name}]\n")
 
 
-def _key(key: "Field[object]") -> Iterator[str]:
-    yield f"## {key.name}\n"
-    yield f"{key.metadata['doc']}\n"
-    yield f"- It is {key.metadata['kind'].what}.\n- Default: {_default(key)}.\n"
-    yield f"```toml\n{key.name} = {key.metadata['example']}\n```\n"
+def _key(key: Key, heading: str, table: str = "") -> Iterator[str]:
+    yield f"{heading}{key.name}\n"
+    yield f"{key.doc}\n"
+    yield f"- It is {key.kind.what}.\n- Default: {_default(key)}.\n"
+    yield f"```toml\n{table}{key.name} = {key.example}\n```\n"
 
 
-def _default(key: "Field[object]") -> str:
-    default = key.default
-    if default is None or default is MISSING or default == ():
-        return "none"
-    if isinstance(default, bool):
-        return f"`{str(default).lower()}`"
-    if isinstance(default, float):
-        return f'`"{default:g}s"`'
-    return f'`"{default}"`' if isinstance(default, str) else f"`{default}`"
+def _default(key: Key) -> str:
+    if key.default == NOTHING:
+        return NOTHING
+    own = "".join(f"; in {environment} `{default}`" for environment, default in key.defaults)
+    return f"`{key.default}`{own}"
 
 
 def _exit_codes() -> Iterator[str]:

@@ -1,10 +1,11 @@
 """The config: what a project says under [tool.uncork] in pyproject.toml, or at the top of uncork.toml."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Final
 
-from uncork.config import tables
+from uncork.config import logging, mail, tables
+from uncork.config.keys import Key, about, kinds, of_field
 from uncork.config.values import (
     ADDRESS,
     COMMAND,
@@ -15,7 +16,6 @@ from uncork.config.values import (
     PATH,
     SWITCH,
     VARIABLE,
-    Kind,
     choice,
     duration,
     normalised,
@@ -24,13 +24,9 @@ from uncork.config.values import (
     size,
 )
 from uncork.errors import UsageError
+from uncork.model import Logging, Mail
 
 _MEGABYTE: Final = 1024**2
-
-
-def _about(doc: str, kind: Kind, example: str) -> dict[str, object]:
-    """Return what the reference page and the reader of the config need to know of a key."""
-    return {"doc": doc, "kind": kind, "example": example}
 
 
 @dataclass(frozen=True)
@@ -38,7 +34,7 @@ class Config:
     """What holds for one deploy, with the environment's own values laid over. Times in seconds, sizes in bytes."""
 
     name: str = field(
-        metadata=_about(
+        metadata=about(
             "What the app is called: in `--app`, in its address and on disk. Without it the name is that of "
             "`[project]`, else of the project's folder, in small letters and with hyphens.",
             NAME,
@@ -48,7 +44,7 @@ class Config:
     environment: str = "production"
     app: str | None = field(
         default=None,
-        metadata=_about(
+        metadata=about(
             "What to serve: the module and, after a colon, the WSGI callable in it, or a call of its factory. Without "
             "it the app is found by Flask's own rules.",
             IMPORT,
@@ -57,16 +53,16 @@ class Config:
     )
     environment_variable: str | None = field(
         default=None,
-        metadata=_about(
+        metadata=about(
             "A variable of the project's own that is set to the environment's name, beside `UNCORK_ENV`.",
             VARIABLE,
             '"MY_FLASK_ENV"',
         ),
     )
-    server: str = field(default="uwsgi", metadata=_about("The server that runs the app.", choice("uwsgi"), '"uwsgi"'))
+    server: str = field(default="uwsgi", metadata=about("The server that runs the app.", choice("uwsgi"), '"uwsgi"'))
     processes: int | None = field(
         default=None,
-        metadata=_about(
+        metadata=about(
             "How many processes answer requests. Without it: by the cores and the memory of the machine.",
             number(1, 1024),
             "4",
@@ -74,7 +70,7 @@ class Config:
     )
     threads: int | None = field(
         default=None,
-        metadata=_about(
+        metadata=about(
             "How many threads each process has. Without it: what suits the server and the machine.",
             number(1, 1024),
             "2",
@@ -82,7 +78,7 @@ class Config:
     )
     worker_memory: int | None = field(
         default=None,
-        metadata=_about(
+        metadata=about(
             "How much memory a process may hold before it is replaced, between two requests. Without it: a fair share "
             "of the machine's.",
             size(16 * _MEGABYTE, "16M"),
@@ -91,7 +87,7 @@ class Config:
     )
     domains: tuple[str, ...] = field(
         default=(),
-        metadata=_about(
+        metadata=about(
             "The host names that the app answers to, beside `<name>.localhost`; `*.example.com` stands for all names "
             "under it.",
             DOMAINS,
@@ -100,13 +96,13 @@ class Config:
     )
     mount: str = field(
         default="/",
-        metadata=_about(
+        metadata=about(
             "The path that the app lives under; it sees it as SCRIPT_NAME, and `url_for` is right.", MOUNT, '"/shop"'
         ),
     )
     bind: str | None = field(
         default=None,
-        metadata=_about(
+        metadata=about(
             "The IP address that the front listens on, the same for all apps of a state directory. Without it: the one "
             "it has, at first 127.0.0.1, this machine alone.",
             ADDRESS,
@@ -115,7 +111,7 @@ class Config:
     )
     port: int | None = field(
         default=None,
-        metadata=_about(
+        metadata=about(
             "The port that the front listens on, the same for all apps of a state directory. Without it: the one it "
             "has, at first 8000.",
             number(1, 65535),
@@ -124,11 +120,11 @@ class Config:
     )
     static: bool = field(
         default=True,
-        metadata=_about("Whether the front serves the app's static folders by itself.", SWITCH, "false"),
+        metadata=about("Whether the front serves the app's static folders by itself.", SWITCH, "false"),
     )
     health: str | None = field(
         default=None,
-        metadata=_about(
+        metadata=about(
             "The path that must answer below 500 before a new release takes traffic. Without it: the app's first page.",
             PATH,
             '"/healthz"',
@@ -136,34 +132,44 @@ class Config:
     )
     request_timeout: float = field(
         default=30.0,
-        metadata=_about("How long one request may take; its process is replaced after that.", duration(1.0), '"30s"'),
+        metadata=about("How long one request may take; its process is replaced after that.", duration(1.0), '"30s"'),
     )
     boot_deadline: float = field(
         default=30.0,
-        metadata=_about("How long a new release may take until it answers.", duration(0.1), '"1m30s"'),
+        metadata=about("How long a new release may take until it answers.", duration(0.1), '"1m30s"'),
     )
     drain: float = field(
         default=30.0,
-        metadata=_about("How long the old release may take to finish its requests.", duration(0.0), '"30s"'),
+        metadata=about("How long the old release may take to finish its requests.", duration(0.0), '"30s"'),
     )
     keep_releases: int = field(
         default=5,
-        metadata=_about("How many releases are kept to roll back to, the live one included.", number(1, 1000), "5"),
+        metadata=about("How many releases are kept to roll back to, the live one included.", number(1, 1000), "5"),
     )
     release_command: tuple[str, ...] = field(
         default=(),
-        metadata=_about(
+        metadata=about(
             "A command that is run in the new release, with its environment, when the app is known to import and "
             "before it starts. If it fails, the release is refused.",
             COMMAND,
             '"flask db upgrade"',
         ),
     )
+    logging: Logging = field(default_factory=Logging)
+    mail: Mail = field(default_factory=Mail)
 
 
-def keys() -> tuple["Field[object]", ...]:
-    """Return the fields of Config that are keys of the config."""
-    return tuple(f for f in fields(Config) if "kind" in f.metadata)
+TABLES: Final[Mapping[str, tuple[Key, ...]]] = {"logging": logging.KEYS, "mail": mail.KEYS}
+"""The tables below the config's own, and the keys of each."""
+_BELOW: Final = {
+    "logging": tables.Shape(kinds(logging.KEYS), laid_over=logging.laid_over, conflicts=logging.conflicts),
+    "mail": tables.Shape(kinds(mail.KEYS), refused={"password": mail.PASSWORD}, conflicts=mail.conflicts),
+}
+
+
+def keys() -> tuple[Key, ...]:
+    """Return the keys of the config's own table."""
+    return tuple(of_field(f) for f in fields(Config) if "kind" in f.metadata)
 
 
 def load(
@@ -174,11 +180,17 @@ def load(
     `default_name` is the name of the project's folder, `servers` are the names that the key `server` may have.
     Raises UsageError with everything that is wrong, each with its place and what to write instead.
     """
-    kinds: dict[str, Kind] = {f.name: f.metadata["kind"] for f in keys()} | {"server": choice(*servers)}
-    values = tables.read(texts, kinds, environment)
+    shape = tables.Shape({**kinds(keys()), "server": choice(*servers)}, _BELOW)
+    values = tables.read(texts, shape, environment)
     if "name" not in values:
         values["name"] = _name(tables.project_name(texts), default_name)
-    return Config(environment=environment, **values)  # type: ignore[arg-type]
+    said = {name: values.pop(name, {}) for name in TABLES}
+    return Config(
+        environment=environment,
+        logging=logging.settings(said["logging"], environment),  # type: ignore[arg-type]
+        mail=mail.settings(said["mail"], environment),  # type: ignore[arg-type]
+        **values,  # type: ignore[arg-type]
+    )
 
 
 def _name(project: str | None, folder: str) -> str:

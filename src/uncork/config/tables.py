@@ -1,8 +1,8 @@
 """The tables that hold the config: the one that holds always, and those of the environments over it."""
 
 import difflib
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from uncork.config.text import Key, Table, TextError, line_of, parse
@@ -46,18 +46,50 @@ class _Mistake:
         return f"{self.place}: {self.problem}" if self.place else self.problem
 
 
-def read(texts: Mapping[str, str], kinds: Mapping[str, Kind], environment: str) -> dict[str, object]:
+@dataclass(frozen=True)
+class Conflict:
+    """Keys that can't stand together as they do, why not, and what to write instead."""
+
+    keys: tuple[str, ...]
+    problem: str
+    fix: str
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a table may hold: keys, each of a kind, tables below it, and keys that it refuses by name.
+
+    `laid_over` gives the values of an environment's own such table over those that hold always; `conflicts` tells what
+    of a table's values can't stand together.
+    """
+
+    kinds: Mapping[str, Kind]
+    tables: Mapping[str, "Shape"] = field(default_factory=dict)
+    refused: Mapping[str, ValueRefusedError] = field(default_factory=dict)
+    laid_over: Callable[[Table, Table], Table] = lambda base, own: base | own
+    conflicts: Callable[[Table], Iterator[Conflict]] = lambda _: iter(())
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that may stand in the table."""
+        return (*self.kinds, *self.tables)
+
+
+def read(texts: Mapping[str, str], shape: Shape, environment: str) -> Table:
     """Return the checked values of the config, the environment's own laid over the rest.
 
-    `texts` are the project's files, path -> text; `kinds` are the keys that there are. Raises UsageError with all
-    that is wrong, in the tables of other environments too.
+    `texts` are the project's files, path -> text; `shape` is what the config may hold. Raises UsageError with all that
+    is wrong, in the tables of other environments too.
     """
     holder = _holder(texts)
     mistakes: list[_Mistake] = []
-    values = _checked(holder, (), holder.values, kinds, mistakes)
+    values = always = _checked(holder, (), holder.values, shape, mistakes)
     for name, table in _overlays(holder, mistakes):
-        own = _checked(holder, (_OVERLAYS, name), table, kinds, mistakes)
-        values |= own if name == environment else {}
+        own = _checked(holder, (_OVERLAYS, name), table, shape, mistakes)
+        merged = _laid_over(shape, always, own)
+        mistakes += _conflicts(holder, (_OVERLAYS, name), shape, own, merged)
+        values = merged if name == environment else values
+    mistakes += _conflicts(holder, (), shape, always, always)
     mistakes += _unknown_environment(holder, environment)
     if mistakes:
         raise _error(mistakes)
@@ -94,26 +126,63 @@ def _parse(texts: Mapping[str, str], file: str) -> Table:
         raise UsageError(f"{file}:{error.line}: this is not TOML: {error.problem}", "correct that line") from error
 
 
-def _checked(
-    holder: _Holder, path: Key, table: Table, kinds: Mapping[str, Kind], mistakes: list[_Mistake]
-) -> dict[str, object]:
+def _checked(holder: _Holder, path: Key, table: Table, shape: Shape, mistakes: list[_Mistake]) -> Table:
     """Return the values of one table that are right; what is wrong goes to `mistakes`."""
-    found: dict[str, object] = {}
+    found: Table = {}
     for key, value in table.items():
-        if key in kinds:
+        here = (*path, key)
+        if key in shape.kinds:
             try:
-                found[key] = kinds[key].read(value)
+                found[key] = shape.kinds[key].read(value)
             except ValueRefusedError as refused:
-                mistakes.append(_Mistake(holder.place(*path, key), f"`{key}` {refused.problem}", refused.fix))
+                place = holder.place(*here, *refused.inside)
+                named = ".".join((key, *refused.inside))
+                mistakes.append(_Mistake(place, f"`{shown_key(named)}` {refused.problem}", refused.fix))
+        elif key in shape.tables and isinstance(value, dict):
+            found[key] = _checked(holder, here, value, shape.tables[key], mistakes)
+        elif key in shape.tables:
+            mistakes.append(_no_table(holder, here, holder.header(*here)))
         elif path or key != _OVERLAYS:
-            mistakes.append(_unknown_key(holder, (*path, key), (*kinds, *(() if path else (_OVERLAYS,)))))
+            mistakes.append(_unknown_key(holder, here, shape))
     return found
 
 
-def _unknown_key(holder: _Holder, path: Key, known: Collection[str]) -> _Mistake:
-    nearest = difflib.get_close_matches(path[-1], known, n=1)
+def _laid_over(shape: Shape, base: Table, own: Table) -> Table:
+    below = {
+        key: _laid_over(inner, _below(base, key), _below(own, key))
+        for key, inner in shape.tables.items()
+        if key in base or key in own
+    }
+    return shape.laid_over(base, own) | below
+
+
+def _below(table: Table, key: str) -> Table:
+    found = table.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _conflicts(holder: _Holder, path: Key, shape: Shape, own: Table, values: Table) -> Iterator[_Mistake]:
+    """Yield what can't stand together of `values`, where the table at `path` itself (`own`) brought a part of it."""
+    for conflict in (*shape.conflicts(own), *shape.conflicts(values)):
+        said = [key for key in conflict.keys if key in own]
+        if said:
+            yield _Mistake(holder.place(*path, said[0]), conflict.problem, conflict.fix)
+            break
+    for key, inner in shape.tables.items():
+        yield from _conflicts(holder, (*path, key), inner, _below(own, key), _below(values, key))
+
+
+def _unknown_key(holder: _Holder, path: Key, shape: Shape) -> _Mistake:
+    *above, key = path
+    plain = key.lower().removeprefix(f"{above[-1] if above else ''}_")
+    header = holder.header(*above)
+    if plain in shape.refused:
+        refused = shape.refused[plain]
+        return _Mistake(holder.place(*path), f"`{shown_key(key)}` in {header}: {refused.problem}", refused.fix)
+    known = (*shape.names, *(() if above else (_OVERLAYS,)))
+    nearest = difflib.get_close_matches(plain, known, n=1) or difflib.get_close_matches(key, known, n=1)
     fix = f"write `{nearest[0]}`" if nearest else f"take it out; the keys are {', '.join(sorted(known))}"
-    return _Mistake(holder.place(*path), f"`{shown_key(path[-1])}` is no key of {holder.header(*path[:-1])}", fix)
+    return _Mistake(holder.place(*path), f"`{shown_key(key)}` is no key of {header}", fix)
 
 
 def shown_key(key: str) -> str:

@@ -1,5 +1,6 @@
 """The kinds of values that the config has: what each may be, and what to write instead of what it may not."""
 
+import difflib
 import re
 import shlex
 from collections.abc import Callable
@@ -21,12 +22,16 @@ _SHOWN: Final = 60
 
 
 class ValueRefusedError(Exception):
-    """A value that its key can't have: `problem` follows the key's name, `fix` says what to write."""
+    """A value that its key can't have: `problem` follows the key's name, `fix` says what to write.
 
-    def __init__(self, problem: str, fix: str) -> None:
+    `inside` are the keys that lead to what is wrong in a value that is itself a table.
+    """
+
+    def __init__(self, problem: str, fix: str, inside: tuple[str, ...] = ()) -> None:
         super().__init__(problem)
         self.problem = problem
         self.fix = fix
+        self.inside = inside
 
 
 @dataclass(frozen=True)
@@ -50,8 +55,11 @@ def normalised(text: str) -> str | None:
     return name if _NAME.fullmatch(name) else None
 
 
-def _text(value: object, what: str, example: str) -> str:
-    """Return the value if it is a text of one line; everything that is written into a file begins here."""
+def text_of(value: object, what: str, example: str) -> str:
+    """Return the value if it is a text of one line; everything that is written into a file begins here.
+
+    Raises ValueRefusedError.
+    """
     if not isinstance(value, str):
         raise ValueRefusedError(f"is {shown(value)}, but it must be {what}", f"write it in quotes: {example}")
     if not value.isprintable():
@@ -61,7 +69,7 @@ def _text(value: object, what: str, example: str) -> str:
 
 def _matching(what: str, pattern: re.Pattern[str], example: str) -> Kind:
     def read(value: object) -> str:
-        text = _text(value, what, example)
+        text = text_of(value, what, example)
         if not pattern.fullmatch(text):
             raise ValueRefusedError(f"is {shown(text)}, but it must be {what}", f"write, for example, {example}")
         return text
@@ -71,7 +79,7 @@ def _matching(what: str, pattern: re.Pattern[str], example: str) -> Kind:
 
 def _read_name(value: object) -> str:
     what = "a small letter, then at most 39 of a-z, 0-9 and `-`"
-    text = _text(value, what, '"guestbook"')
+    text = text_of(value, what, '"guestbook"')
     if _NAME.fullmatch(text):
         return text
     raise ValueRefusedError(f"is {shown(text)}, but it must be {what}", f'write "{normalised(text) or "guestbook"}"')
@@ -101,28 +109,33 @@ def number(least: int, most: int) -> Kind:
 
 def choice(*names: str) -> Kind:
     """Return the kind of values that are one of these names."""
-    what = " or ".join(f'"{name}"' for name in sorted(names))
+    what = " or ".join(f'"{name}"' for name in names)
+    plain = {name.lower(): f'"{name}"' for name in names}
 
     def read(value: object) -> str:
         if value not in names:
-            raise ValueRefusedError(f"is {shown(value)}, but it must be {what}", f"write {what}")
+            near = difflib.get_close_matches(value.lower(), plain, n=1) if isinstance(value, str) else []
+            raise ValueRefusedError(
+                f"is {shown(value)}, but it must be {what}", f"write {plain[near[0]] if near else what}"
+            )
         return str(value)
 
     return Kind(what, read)
 
 
-def duration(least: float) -> Kind:
-    """Return the kind of times, in seconds, that are at least so long and at most a day."""
-    what = 'a time such as "30s", "1m30s" or "500ms"'
+def duration(least: float, most: float = _DAY, example: str = '"30s"') -> Kind:
+    """Return the kind of times, in seconds, that are at least so long, and at most so long (else a day)."""
+    what = 'a time such as "30s", "1m30s" or "500ms"' if most == _DAY else 'a time such as "30m", "12h" or "7d"'
+    longest = f"{most / 3600:g}h" if most <= _DAY else f"{most / _DAY:g}d"
 
     def read(value: object) -> float:
         seconds = seconds_in(value)
         if seconds is None:
-            raise ValueRefusedError(f"is {shown(value)}, but it must be {what}", 'write, for example, "30s"')
-        if not least <= seconds <= _DAY:
+            raise ValueRefusedError(f"is {shown(value)}, but it must be {what}", f"write, for example, {example}")
+        if not least <= seconds <= most:
             raise ValueRefusedError(
-                f"is {shown(value)}, but it must be from {least:g}s to 24h",
-                f'write "{least:g}s" or more' if seconds < least else 'write "24h" or less',
+                f"is {shown(value)}, but it must be from {least:g}s to {longest}",
+                f'write "{least:g}s" or more' if seconds < least else f'write "{longest}" or less',
             )
         return seconds
 
@@ -177,7 +190,7 @@ def _read_switch(value: object) -> bool:
 
 def _read_mount(value: object) -> str:
     what = 'a path such as "/shop", of letters, digits and `. _ ~ -`'
-    text = _text(value, what, '"/shop"')
+    text = text_of(value, what, '"/shop"')
     segments = text.strip("/").split("/")
     good = all(_SEGMENT.fullmatch(s) and s not in {".", ".."} for s in segments)
     clean = f"/{'/'.join(segments)}"
@@ -191,7 +204,7 @@ def _read_address(value: object) -> str:
     import ipaddress
 
     what = 'an IP address, such as "127.0.0.1", or "0.0.0.0" for all of them'
-    text = _text(value, what, '"127.0.0.1"')
+    text = text_of(value, what, '"127.0.0.1"')
     try:
         # The zone of an IPv6 address (`fe80::1%eth0`) is any text, so none is taken.
         return str(ipaddress.ip_address("" if "%" in text else text))
@@ -208,24 +221,31 @@ def _read_domains(value: object) -> tuple[str, ...]:
 
 def _domain(value: object) -> str:
     what = "a host name alone, without scheme, port or path"
-    text = _text(value, what, '"shop.example.com"')
+    text = text_of(value, what, '"shop.example.com"')
     star, host = ("*.", text[2:]) if text.startswith("*.") else ("", text)
-    try:
-        ascii_host = host.lower() if host.isascii() else host.encode("idna").decode().lower()
-    except UnicodeError:
-        ascii_host = ""
-    if len(ascii_host) > _LONGEST_HOST or not all(_LABEL.fullmatch(label) for label in ascii_host.split(".")):
+    name = host_name(host)
+    if not name:
         raise ValueRefusedError(
             f"holds {shown(text)}, but each must be {what}", 'write, for example, "shop.example.com"'
         )
-    return star + ascii_host
+    return star + name
+
+
+def host_name(text: str) -> str:
+    """Return a host name as the network knows it, in ASCII and small letters; empty if it is none."""
+    try:
+        name = text.lower() if text.isascii() else text.encode("idna").decode().lower()
+    except UnicodeError:
+        return ""
+    is_name = len(name) <= _LONGEST_HOST and all(_LABEL.fullmatch(label) for label in name.split("."))
+    return name if is_name else ""
 
 
 def _read_command(value: object) -> tuple[str, ...]:
     what, example = 'a command, such as "flask db upgrade" or ["flask", "db", "upgrade"]', '"flask db upgrade"'
     if isinstance(value, str):
         try:
-            words = shlex.split(_text(value, what, example))
+            words = shlex.split(text_of(value, what, example))
         except ValueError as error:
             fix = 'close the quote, or write a list: ["flask", "db", "upgrade"]'
             raise ValueRefusedError(f"is {shown(value)}, which is no command: {error}", fix) from None
