@@ -9,6 +9,7 @@ from uncork.config import Config
 from uncork.layout import AppLayout
 from uncork.model import Account, AppTarget, Interpreter, Machine, Project, Proof, Release, Site, Static
 from uncork.plan import Copy, Directory, File, Link, Remove, Room, Run, Step
+from uncork.recipes.logging import logging_json
 from uncork.recipes.sizing import size
 from uncork.rendering import render
 from uncork.servers.server import Build, Server
@@ -74,6 +75,7 @@ def source_steps(draft: Draft, root: Path, names: tuple[str, ...], runtime: Path
         *(_instance_link(draft, source, folder) for folder in folders),
         *_runtime(runtime, draft.directory / "uncork_runtime"),
         *(File(draft.directory / path, content) for path, content in draft.project.metadata),
+        File(draft.directory / "logging.json", logging_json(draft.config, draft.number, draft.layout)),
         File(draft.run_py, run_py(draft)),
     )
 
@@ -209,6 +211,8 @@ def release(draft: Draft, environment: Environment, proof: Proof, *, created: st
         health=draft.config.health or "",
         boot_deadline=draft.config.boot_deadline,
         drain=draft.config.drain,
+        logging=draft.config.logging,
+        mail=draft.config.mail,
     )
 
 

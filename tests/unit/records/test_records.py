@@ -1,13 +1,14 @@
 """Records are read as they were written, and a broken one says what is wrong."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from uncork.errors import UserError
-from uncork.model import Protocol, Release, Service, Site, Static
+from uncork.model import Logging, Mail, Protocol, Release, Service, Site, Static
 from uncork.records import (
     Event,
     FrontRecord,
@@ -24,7 +25,18 @@ number = st.integers(1, 10**6)
 seconds = st.floats(0, 10**6)
 sites = st.builds(Site, app=text, speaks=st.sampled_from(Protocol), static=st.tuples(st.builds(Static, text, text)))
 services = st.builds(Service, argv=st.tuples(text, text), directory=text, speaks=st.sampled_from(Protocol))
-releases = st.builds(Release, id=number, service=services, site=sites, boot_deadline=seconds, drain=seconds)
+loggings = st.builds(Logging, levels=st.tuples(st.tuples(text, text)), dict_config=text, rotate_age=seconds)
+mails = st.builds(Mail, server=st.none() | text, use_tls=st.none() | st.booleans(), admins=st.none() | st.tuples(text))
+releases = st.builds(
+    Release,
+    id=number,
+    service=services,
+    site=sites,
+    boot_deadline=seconds,
+    drain=seconds,
+    logging=loggings,
+    mail=mails,
+)
 
 
 @given(releases)
@@ -67,6 +79,12 @@ def test_a_record_is_made_for_people_to_read() -> None:
 def test_a_record_of_a_newer_uncork_is_read_for_what_is_known() -> None:
     newer = {**json.loads(encode(RELEASE)), "invented_later": [1]}
     assert decode(json.dumps(newer)) == RELEASE
+
+
+def test_a_record_of_an_older_uncork_is_read_with_the_defaults_of_logs_and_mails() -> None:
+    older = json.loads(encode(replace(RELEASE, logging=Logging(level="DEBUG"), mail=Mail(level=""))))
+    del older["logging"], older["mail"]
+    assert decode(json.dumps(older)) == RELEASE
 
 
 @pytest.mark.parametrize(
