@@ -1,7 +1,9 @@
 """Renders the templates that lie beside the code: what is undefined is an error, and every value is escaped."""
 
+import pkgutil
 import shlex
 from collections.abc import Callable
+from functools import cache
 
 Escape = Callable[[str], str]
 
@@ -17,10 +19,10 @@ def render(package: str, template: str, escape: Escape = as_it_is, /, **values: 
     Raises whatever `escape` raises for a value that its format can't carry. The filter `python` makes a literal of
     Python, the filter `shell` a word of a shell.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader(package, ""),
+        loader=FunctionLoader(lambda name: source(package, name)),
         undefined=StrictUndefined,
         autoescape=False,  # noqa: S701 -- this is for HTML; `escape` is for the format at hand
         finalize=lambda value: escape(str(value)),
@@ -31,6 +33,13 @@ def render(package: str, template: str, escape: Escape = as_it_is, /, **values: 
     environment.filters["python"] = repr
     environment.filters["shell"] = _word
     return environment.get_template(template).render(values)
+
+
+@cache
+def source(package: str, template: str) -> str:
+    """Return the text of a template. It is read once: a process that can get to it no longer has it still."""
+    text = pkgutil.get_data(package, template)
+    return (text or b"").decode()
 
 
 def _word(value: object) -> str:
