@@ -62,7 +62,8 @@ class Dependencies:
     """Where the dependencies come from: the kind, and the files that decide them (paths in the project).
 
     `requirements` is the whole lock where `files` are one that needs no resolver, else what the resolver is asked for
-    where that is no file of its own. `omit` are distributions that the lock leaves out: the project itself.
+    where that is no file of its own. `omit` are distributions that the lock leaves out: the project itself. `brought`
+    are those that it leaves out with all that only they require: what a release brings itself.
     """
 
     source: Source
@@ -70,6 +71,7 @@ class Dependencies:
     notes: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
     omit: tuple[str, ...] = ()
+    brought: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ class Service:
     The server accepts on file descriptor 3, which the supervisor holds, as systemd would pass it (LISTEN_FDS and
     LISTEN_PID are set, sd_listen_fds(3)); standard input is empty, so that what the app starts can't read the socket.
     It keeps its own files (stats socket, pid file) in the folder that UNCORK_RUN names. `env` holds no secrets.
-    `stop_seconds` is what the server gets to finish its requests after `stop_signal`, before it is killed.
+    `stop_seconds` is what the server gets to finish its requests after `stop_signal`, before it is killed. At
+    `reopen_signal` the process that `server.pid` in UNCORK_RUN names opens its log again; empty: there is none.
     """
 
     argv: tuple[str, ...]
@@ -102,6 +105,7 @@ class Service:
     env: tuple[tuple[str, str], ...] = ()
     stop_signal: str = "TERM"
     stop_seconds: float = 30.0
+    reopen_signal: str = ""
 
 
 @dataclass(frozen=True)
@@ -290,6 +294,15 @@ class Program:
 
 
 @dataclass(frozen=True)
+class Trouble:
+    """What the agent can't do for an app, as a sentence without its subject, and since when: UTC in ISO 8601."""
+
+    app: str
+    what: str
+    since: str
+
+
+@dataclass(frozen=True)
 class Worker:
     """One process of a server that answers requests. `state` is `idle`, `busy`, ... as the server says.
 
@@ -345,7 +358,8 @@ class Facts:
 
     `apps` are in the order of their first deploy. `address` is None before the first deploy. `supervising` says
     whether supervisord answers; `programs` is what it runs. `leftovers` are processes of ours that no supervisor holds.
-    `pending` is what a killed command left undone at the front; `notes` name files that could not be read.
+    `pending` is what a killed command left undone at the front; `notes` name files that could not be read; `troubles`
+    are what the agent, if it runs, says that it can't do.
     """
 
     machine: Machine
@@ -358,6 +372,7 @@ class Facts:
     down: bool = False
     pending: str = ""
     notes: tuple[str, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
 
     def app(self, name: str) -> AppFacts:
         """What is so for that app; an empty one if it was never deployed."""

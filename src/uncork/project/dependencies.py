@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from uncork.errors import UsageError
 from uncork.model import AppTarget, Dependencies, Source
 from uncork.project import pins, pipfile, poetry
+from uncork.project.brought import without_brought
 from uncork.project.distributions import distribution_for, normalised
 from uncork.project.imports import imports
 from uncork.project.manifests import inside, section, string, strings, table, tables
@@ -18,12 +19,12 @@ def dependencies(texts: Mapping[str, str], target: AppTarget) -> Dependencies:
 
     `requirements` is the whole lock where the file is one that needs no resolver (hashed pins, Pipfile.lock,
     poetry.lock), what the resolver is asked for where that is no file of its own, and empty otherwise.
-    A file beside the app's module counts where the tree itself has none. Raises UsageError for a file that can't be
-    read, and for a uv.lock that is older than its pyproject.toml.
+    A file beside the app's module counts where the tree itself has none. uncork is left out, wherever it is asked for.
+    Raises UsageError for a file that can't be read, and for a uv.lock that is older than its pyproject.toml.
     """
     for folder in ("", *(f"{f}/" for f in target.search if f)):
         for found in _stated(texts, folder):
-            return found
+            return without_brought(texts, found)
     return _traced(texts, target)
 
 

@@ -43,6 +43,7 @@ _BROUGHT: Final = frozenset(
         "tomllib",
         "uu",
         "xdrlib",
+        "uncork",
         "uncork_runtime",
         "__main__",
     ]

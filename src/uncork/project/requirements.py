@@ -29,16 +29,19 @@ def lock_steps(
     What uv writes is linked to `to` when it is whole: a full disk or a kill leaves no half lock that looks like one.
     """
     if is_ready(dependencies):
-        return (File(to, "\n".join(dependencies.requirements) + "\n", why=WHY),)
+        whole = "\n".join(dependencies.requirements) + "\n"
+        return (File(to, _pruned(whole, dependencies.brought), why=WHY),)
     if dependencies.source is Source.UV_LOCK:
         folder = dependencies.files[0].rpartition("/")[0]
         place = ("--project", folder) if folder else ()
-        return _made((uv, *_EXPORT, *place, *_python(python)), (), source, to)
-    asked = _asked(dependencies, to)
+        prune = tuple(part for name in dependencies.brought for part in ("--prune", name))
+        return _made((uv, *_EXPORT, *place, *_python(python), *prune), (), source, to)
+    asked, never = _asked(dependencies, to), _never(dependencies, to)
     names = tuple(str(step.path) for step in asked) or dependencies.files[:1]
     limits = ("--constraints", str(constraints)) if constraints else ()
     omit = tuple(part for name in dependencies.omit for part in ("--no-emit-package", name))
-    return (*asked, *_made((uv, *_COMPILE, *_python(python), *limits, *omit), names, source, to))
+    without = tuple(part for step in never for part in ("--overrides", str(step.path)))
+    return (*asked, *never, *_made((uv, *_COMPILE, *_python(python), *limits, *omit, *without), names, source, to))
 
 
 def is_ready(dependencies: Dependencies) -> bool:
@@ -97,6 +100,16 @@ def tidy(lock: str) -> str:
     return without(lock, ())
 
 
+def _pruned(lock: str, names: Iterable[str]) -> str:
+    """Return the lock without some distributions, and without what only they require, as far as its comments tell."""
+    lines = entries(lock)
+    gone, before = set(names), set[str]()
+    while gone != before:
+        before = set(gone)
+        gone |= {e.name for e in lines if e.name and (words := _words(e)) and {normalised(w) for w in words} <= gone}
+    return "".join(f"{line}\n" for entry in lines if entry.name not in gone for line in entry.lines)
+
+
 def _text(kept: Iterable[Entry]) -> str:
     return "".join(f"{line}\n" for entry in kept for line in _lines(entry))
 
@@ -119,8 +132,13 @@ def _is_comment(line: str) -> bool:
 
 
 def _via(entry: Entry) -> tuple[str, ...]:
+    return tuple(normalised(word) for word in _words(entry) if not word.startswith("-") and " " not in word)
+
+
+def _words(entry: Entry) -> tuple[str, ...]:
+    """Return who asks for an entry, in the comments' words: names of distributions, or files."""
     words = (line.strip().lstrip("#").strip().removeprefix("via").strip() for line in entry.lines if _is_comment(line))
-    return tuple(normalised(word) for word in words if word and not word.startswith("-") and " " not in word)
+    return tuple(word for word in words if word)
 
 
 def _asked(dependencies: Dependencies, to: Path) -> tuple[File, ...]:
@@ -128,6 +146,12 @@ def _asked(dependencies: Dependencies, to: Path) -> tuple[File, ...]:
     if not dependencies.requirements and dependencies.files and dependencies.source is not Source.IMPORTS:
         return ()
     return (File(to.with_name(f"{to.name}.in"), "".join(f"{line}\n" for line in dependencies.requirements)),)
+
+
+def _never(dependencies: Dependencies, to: Path) -> tuple[File, ...]:
+    """Return the file that tells the resolver what it is never to take, whoever asks for it."""
+    lines = "".join(f"{name} ; python_version < '0'\n" for name in dependencies.brought)
+    return (File(to.with_name(f"{to.name}.never"), lines),) if lines else ()
 
 
 def _made(argv: tuple[str, ...], files: tuple[str, ...], source: Path, to: Path) -> tuple[Step, ...]:

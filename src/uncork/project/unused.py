@@ -51,8 +51,8 @@ _SAME: Final = (
     {"mysqlclient", "mysql-python"},
     {"attrs", "attr"},
 )
-# What every environment has to install others with.
-_TOOLS: Final = frozenset({"pip", "setuptools", "wheel", "uv", "distribute", "pkg-resources"})
+# What every environment has to install others with, and what a release brings itself.
+_TOOLS: Final = frozenset({"pip", "setuptools", "wheel", "uv", "distribute", "pkg-resources", "uncork"})
 
 
 def never_imported(
@@ -72,7 +72,7 @@ def never_imported(
 
 
 def unused(held: Iterable[str], needed: Iterable[str]) -> tuple[str, ...]:
-    """Return the distributions that are held and not needed, but for those that install others."""
+    """Return the distributions that are held and not needed, but for those that install others, and uncork."""
     return tuple(sorted({normalised(name) for name in held} - {normalised(name) for name in needed} - _TOOLS))
 
 

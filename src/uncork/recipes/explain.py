@@ -53,6 +53,8 @@ def step_failed(error: StepFailedError, number: int, live: Release | None) -> Re
 
 
 def _missing(module: str, local: frozenset[str]) -> str:
+    if module == "uncork":
+        return "import uncork_runtime in its place: it is what travels in a release, and has all that an app needs"
     if module in local:
         return f"{module} is a module of the project, but not where the app looks for it: check the name and the folder"
     return f"add {distribution_for(module)} to the project's dependencies and deploy again"

@@ -122,3 +122,30 @@ def test_a_manifest_that_is_no_toml_is_refused_with_its_line() -> None:
 def test_a_lock_that_is_no_json_is_refused_with_its_line() -> None:
     with pytest.raises(UsageError, match=r"Pipfile\.lock:1"):
         of({"Pipfile.lock": "{"})
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("requirements.txt", "flask\nUncork>=0.1\n"),
+        ("requirements.txt", "flask==3.1.0\nuncork==0.1.0\n"),
+        ("requirements.txt", "flask==3.1.0 --hash=sha256:aa\nuncork==0.1.0 --hash=sha256:bb\n"),
+        ("pyproject.toml", '[project]\nname = "shop"\ndependencies = ["flask", "uncork @ file:///home/me/uncork"]\n'),
+        ("pyproject.toml", '[tool.poetry.dependencies]\nflask = "*"\nuncork = "^0.1"\n'),
+        ("Pipfile", '[packages]\nuncork = "*"\n'),
+        ("setup.cfg", "[options]\ninstall_requires =\n  flask\n  uncork\n"),
+    ],
+)
+def test_uncork_travels_in_the_release_and_so_is_left_out_of_the_lock(path: str, text: str) -> None:
+    found = of({"app.py": "", path: text})
+    assert found.brought == ("uncork",)
+    assert found.notes[-1] == f"{path} asks for uncork, which each release brings itself: it is left out"
+
+
+def test_uncork_in_an_included_file_is_left_out_too() -> None:
+    assert of({"requirements.txt": "-r base.in\n", "base.in": "uncork\n"}).brought == ("uncork",)
+
+
+def test_a_project_that_does_not_ask_for_uncork_hears_nothing_of_it() -> None:
+    found = of({"requirements.txt": "flask\nuncork-plugin\n"})
+    assert (found.brought, found.notes) == ((), ())

@@ -88,3 +88,9 @@ def test_distributions_are_known_where_their_names_differ() -> None:
         "some-thing",
         "flask",
     ]
+
+
+def test_what_a_release_brings_itself_is_nobodys_distribution() -> None:
+    assert found({"app.py": "import flask\nfrom uncork_runtime.flask import Uncork\nimport uncork\n"}) == {
+        "flask": "app.py:1"
+    }

@@ -152,3 +152,44 @@ def test_a_traced_lock_is_kept_while_the_imports_are_the_same() -> None:
     assert manifest_digest({"app.py": "import flask"}, found, PYTHON) == manifest_digest(
         {"app.py": "import flask\nx = 1\n"}, found, PYTHON
     )
+
+
+BROUGHT = ("uncork",)
+
+
+def test_a_lock_that_is_there_loses_uncork_and_what_only_it_requires() -> None:
+    lines = """click==8.3.0 \\
+    --hash=sha256:aa
+    # via
+    #   flask
+    #   uncork
+flask==3.1.0
+    # via -r requirements.in
+jinja2==3.1.6
+    # via
+    #   -r requirements.in
+    #   uncork
+rich==14.0.0
+    # via uncork
+pygments==2.19.0
+    # via rich
+uncork==0.1.0
+    # via -r requirements.in
+""".splitlines()
+    (step,) = steps(Dependencies(Source.PINNED, ("requirements.txt",), requirements=tuple(lines), brought=BROUGHT))
+    assert isinstance(step, File)
+    assert set(versions(step.content)) == {"click", "flask", "jinja2"}
+    assert "--hash=sha256:aa" in step.content
+
+
+def test_a_uv_lock_is_exported_without_uncork_and_what_only_it_requires() -> None:
+    found = argv(Dependencies(Source.UV_LOCK, ("uv.lock",), brought=BROUGHT))
+    assert found[found.index("--prune") + 1] == "uncork"
+
+
+def test_the_resolver_is_told_never_to_take_uncork() -> None:
+    dependencies = Dependencies(Source.REQUIREMENTS_TXT, ("requirements.txt",), brought=BROUGHT)
+    file = steps(dependencies)[0]
+    assert file == File(Path("/locks/a.txt.never"), "uncork ; python_version < '0'\n")
+    found = argv(dependencies)
+    assert found[found.index("--overrides") + 1] == "/locks/a.txt.never"
