@@ -82,11 +82,12 @@ def test_domains_lead_to_their_app(three: Uncork) -> None:
     assert "text one" in three.get(host="example.com").text
 
 
-def test_a_domain_that_another_app_has_is_refused(three: Uncork) -> None:
+def test_a_domain_that_another_app_has_is_refused_before_anything_is_built(three: Uncork) -> None:
     with (three.root / "hello" / "pyproject.toml").open("a") as config:
         config.write('domains = ["plain.example.com"]\n')
     said = three.up(three.root / "hello").ended(2).said
     assert "plain.example.com" in said
+    assert "copy the source" not in said
 
 
 def test_a_change_of_dependencies_makes_another_environment_and_loses_nothing(three: Uncork) -> None:

@@ -12,7 +12,7 @@ from uncork.config import Config, load
 from uncork.errors import StepFailedError
 from uncork.layout import Layout
 from uncork.machine import files, trees
-from uncork.model import Address, AppFacts, Facts, Project, Proof, Release
+from uncork.model import Address, AppFacts, Facts, Project, Proof, Release, Site
 from uncork.plan import File, Remove, Room, Run
 from uncork.project.detect import detect
 from uncork.recipes import build, provision, retire
@@ -20,6 +20,7 @@ from uncork.recipes.address import decide
 from uncork.recipes.build import Draft, Environment
 from uncork.recipes.change_over import Running
 from uncork.recipes.explain import Failure, import_failed, step_failed
+from uncork.recipes.front import sites
 from uncork.records import encode
 from uncork.report import Reporter
 from uncork.servers import SERVERS
@@ -77,6 +78,7 @@ def up(layout: Layout, project: Path, options: UpOptions, report: Reporter) -> D
     with changing(work, found.config.name, "up") as facts:
         address = _address(facts, found.config, options)
         app = facts.app(found.config.name)
+        _names_are_free(work, facts, found.config, address)
         _tidy(work, app)
         draft = drafted(work, found, facts)
         try:
@@ -101,6 +103,12 @@ def _address(facts: Facts, config: Config, options: UpOptions) -> Address:
     if not facts.leftovers:
         port_is_free(facts, address)
     return address
+
+
+def _names_are_free(work: Work, facts: Facts, config: Config, address: Address) -> None:
+    """Raise UsageError, before anything is built, if another app answers where this one would."""
+    site = Site(config.name, SERVERS[config.server].speaks, config.domains, config.mount)
+    work.front.files(work.layout, address, sites(facts, site), work.account)
 
 
 def drafted(work: Work, found: Found, facts: Facts) -> Draft:
