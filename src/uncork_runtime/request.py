@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final, Optional
 
 if TYPE_CHECKING:
@@ -77,9 +77,14 @@ class Context:
         """Say who asks; None is nobody."""
         self._user = "" if user is None else str(user)
 
+    def begin(self) -> None:
+        """Make it the request that this thread or task answers."""
+        _current.set(self)
+
     def end(self) -> None:
-        """Forget the environ: a server may use it again for the next request."""
+        """It is answered: nothing is logged with it any more, and its environ may be the next one's."""
         self._environ = None
+        _current.set(None)
 
     @property
     def ended(self) -> bool:
@@ -96,16 +101,6 @@ def current() -> Optional[Context]:
     return None if request is None or request.ended else request
 
 
-def enter(context: Context) -> Token[Optional[Context]]:
-    """Make this the request that is answered from now on; the token is for `leave`."""
-    return _current.set(context)
-
-
-def leave(token: Token[Optional[Context]]) -> None:
-    """Make it the one again that it was before `enter`."""
-    _current.reset(token)
-
-
 def set_user(user: object) -> None:
     """Say who makes the request at hand: an id or a name, which is in its log records; outside a request nothing."""
     request = current()
@@ -114,10 +109,8 @@ def set_user(user: object) -> None:
 
 
 def _logged_in() -> str:
-    """The id that Flask-Login has for who asks, without a look into a database."""
+    """The id that Flask-Login has in the session, which it has read by then; a user object might ask a database."""
     flask = sys.modules.get("flask")
     if flask is None or not flask.has_request_context() or "_login_user" not in flask.g:
         return ""
-    session = flask.session._get_current_object()  # noqa: SLF001 - through the proxy it would count as used (Vary)
-    known = dict.get(session, "_user_id") if isinstance(session, dict) else None
-    return "" if known is None else str(known)
+    return str(flask.session.get("_user_id") or "")

@@ -7,8 +7,14 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final
+
+from uncork_runtime import health
+from uncork_runtime.exchange import known
+from uncork_runtime.streams import Streams
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -16,25 +22,27 @@ if TYPE_CHECKING:
 LIVE: Final = "/_uncork/live"
 READY: Final = "/_uncork/ready"
 OWN: Final = frozenset((LIVE, READY))
-EVERY: Final = 100
-"""So many requests pass between two looks at a worker's size."""
+EVERY: Final = 1.0
+"""So many seconds pass at least between two looks at a worker's size and its log."""
 PAGE: Final = os.sysconf("SC_PAGESIZE")
 
-# Set when this process should get no more traffic: the readiness endpoint then answers 503.
-draining = threading.Event()
 
-
-def serve(app: WSGIApplication, mount: str = "/", worker_memory: int = 0) -> WSGIApplication:
+def serve(
+    app: WSGIApplication, mount: str = "/", worker_memory: int = 0, log: str = "", release: int = 0
+) -> WSGIApplication:
     """The WSGI callable for an app that lies at `mount` (`/` or `/shop`): the app answers all but the two endpoints.
 
     A mount is moved from PATH_INFO to SCRIPT_NAME, so that the app makes right URLs; what lies outside it is 404.
     At `/` the app gets the server's own environ, and the endpoints cost one look-up a request. A uWSGI worker that has
-    grown past `worker_memory` bytes finishes its request and is replaced; 0 sets no bound.
+    grown past `worker_memory` bytes finishes its request and is replaced; 0 sets no bound. Output that goes to `log`
+    follows it when it is renamed. Responses tell the front of the `release`, which takes that off again.
     """
     prefix = mount.rstrip("/").encode().decode("latin-1")  # as PEP 3333 spells what is not ASCII
     _leave_in_order()
-    served = _mounted(app, prefix) if prefix else _at_root(app)
-    return _bounded(served, worker_memory) if worker_memory else served
+    ready = getattr(app, "app_context", nullcontext)
+    answered = known(app, release)
+    served = _mounted(answered, prefix, ready) if prefix else _at_root(answered, ready)
+    return _watched(served, worker_memory, Streams(log)) if worker_memory or log else served
 
 
 def _leave_in_order() -> None:
@@ -52,16 +60,17 @@ def _leave() -> None:
             stream.flush()
 
 
-def _bounded(served: WSGIApplication, most: int) -> WSGIApplication:
-    """Look at the process's size now and then: at every request it would cost what it is to save."""
-    left = EVERY
+def _watched(served: WSGIApplication, most: int, streams: Streams) -> WSGIApplication:
+    """Look at the process's size and its log now and then: at every request it would cost what it is to save."""
+    due = 0.0
+    clock = time.monotonic
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        nonlocal left
-        left -= 1
-        if left <= 0:
-            left = EVERY
-            if _resident() > most:
+        nonlocal due
+        if clock() >= due:
+            due = clock() + EVERY
+            streams.follow()
+            if most and _resident() > most:
                 os.kill(os.getpid(), signal.SIGHUP)  # uWSGI's word for: end after this request
         return served(environ, start_response)
 
@@ -77,16 +86,16 @@ def _resident() -> int:
         return 0
 
 
-def _at_root(app: WSGIApplication) -> WSGIApplication:
+def _at_root(app: WSGIApplication, context: health.Context) -> WSGIApplication:
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ.get("PATH_INFO") in OWN:
-            return _own(environ["PATH_INFO"], start_response)
+            return _own(environ["PATH_INFO"], start_response, context)
         return app(environ, start_response)
 
     return application
 
 
-def _mounted(app: WSGIApplication, prefix: str) -> WSGIApplication:
+def _mounted(app: WSGIApplication, prefix: str, context: health.Context) -> WSGIApplication:
     inside = prefix + "/"
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -95,7 +104,7 @@ def _mounted(app: WSGIApplication, prefix: str) -> WSGIApplication:
             return _answer(start_response, "404 Not Found", b"not found\n")
         rest = path[len(prefix) :]
         if rest in OWN:
-            return _own(rest, start_response)
+            return _own(rest, start_response, context)
         environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + prefix
         environ["PATH_INFO"] = rest
         return app(environ, start_response)
@@ -103,15 +112,21 @@ def _mounted(app: WSGIApplication, prefix: str) -> WSGIApplication:
     return application
 
 
-def _own(path: str, start_response: StartResponse) -> Iterable[bytes]:
+def _own(path: str, start_response: StartResponse, context: health.Context) -> Iterable[bytes]:
     if path == LIVE:
         return _answer(start_response, "200 OK", b"alive\n")
-    if draining.is_set():
-        return _answer(start_response, "503 Service Unavailable", b"draining\n")
+    reasons = health.unready(context)
+    if reasons:
+        body = "".join(f"{reason}\n" for reason in reasons)
+        return _answer(start_response, "503 Service Unavailable", body.encode("utf-8", "replace"))
     return _answer(start_response, "200 OK", b"ready\n")
 
 
 def _answer(start_response: StartResponse, status: str, body: bytes) -> Iterable[bytes]:
-    headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
+    headers = [
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Content-Length", str(len(body))),
+        ("Cache-Control", "no-store"),
+    ]
     start_response(status, headers)
     return [body]

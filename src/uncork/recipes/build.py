@@ -256,4 +256,13 @@ def _runtime(runtime: Path, to: Path) -> tuple[Step, ...]:
     return (Copy(runtime, to, RUNTIME, why=""),)
 
 
-RUNTIME: Final = ("__init__.py", "env.py", "prove.py", "request.py", "wsgi.py")
+RUNTIME: Final = (
+    "__init__.py",
+    "env.py",
+    "exchange.py",
+    "health.py",
+    "prove.py",
+    "request.py",
+    "streams.py",
+    "wsgi.py",
+)

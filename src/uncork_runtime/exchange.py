@@ -1,0 +1,114 @@
+"""One request and its response: known to whatever is logged meanwhile, and said to the front for its access log."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Callable, Final, Optional
+
+from uncork_runtime import request
+
+if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+LOG: Final = logging.getLogger("uncork")
+ROUTE: Final = "X-Uncork-Route"
+WHOLE: Final = (list, tuple, bytes)
+
+
+class Routes(dict[str, "tuple[tuple[str, str], ...]"]):
+    """The header that tells the front of a release and a route, `12 /buy/<id>`; release 0 tells nobody of any."""
+
+    def __init__(self, release: int) -> None:
+        """Know the release; each route's header is made once."""
+        super().__init__()
+        self._release = release
+
+    def __missing__(self, route: str) -> tuple[tuple[str, str], ...]:
+        """Make it, as PEP 3333 spells what is not ASCII."""
+        said = "".join(c if c.isprintable() else "?" for c in f"{self._release} {route}".rstrip())
+        made = ((ROUTE, said.encode().decode("latin-1")),) if self._release else ()
+        self[route] = made
+        return made
+
+
+class Exchange(request.Context):
+    """What is known of a request, and in its time the response to it: one object, since each request pays for it."""
+
+    __slots__ = ("_result", "_routes", "_start")
+
+    def __init__(self, environ: WSGIEnvironment, start: StartResponse, routes: Routes) -> None:
+        """Begin; the response's head goes through `start`."""
+        self._environ: Optional[WSGIEnvironment] = environ
+        self._id = ""
+        self._user: Optional[str] = None
+        self.rendered = None
+        self._start = start
+        self._routes = routes
+        self._result: Iterable[bytes] = ()
+
+    def start(
+        self, status: str, headers: list[tuple[str, str]], exc_info: Optional[OptExcInfo] = None
+    ) -> Callable[[bytes], object]:
+        """Begin the response, with what the front is to know, and the id where no front gave one."""
+        environ = self._environ or {}
+        rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
+        told = [*headers, *self._routes["" if rule is None else rule.rule]]
+        if "HTTP_X_REQUEST_ID" not in environ:
+            told.append(("X-Request-ID", self.id))
+        return self._start(status, told) if exc_info is None else self._start(status, told, exc_info)
+
+    def carry(self, result: Iterable[bytes]) -> Iterable[bytes]:
+        """Be the response, until it is closed."""
+        self._result = result
+        return self
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The parts of the response."""
+        try:
+            # `yield from` would close what is closed below.
+            for part in self._result:
+                yield part
+        except Exception as error:
+            tell(error)
+            raise
+
+    def close(self) -> None:
+        """Close the response: the request is over."""
+        try:
+            close = getattr(self._result, "close", None)
+            if close is not None:
+                close()
+        except Exception as error:
+            tell(error)
+            raise
+        finally:
+            self.end()
+
+
+def known(app: WSGIApplication, release: int = 0) -> WSGIApplication:
+    """The app, with each request known to the log while it is answered, and what the app does not catch logged."""
+    routes = Routes(release)
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        exchange = Exchange(environ, start_response, routes)
+        exchange.begin()
+        try:
+            result = app(environ, exchange.start)
+        except BaseException as error:
+            tell(error)
+            exchange.end()
+            raise
+        # None of the app's code is to run any more; and a file must reach the server as it is, for sendfile(2).
+        if isinstance(result, WHOLE) or hasattr(result, "read"):
+            exchange.end()
+            return result
+        return exchange.carry(result)
+
+    return application
+
+
+def tell(error: BaseException) -> None:
+    """Log what the app did not catch; the server, which answers for it, is told by raising it again."""
+    LOG.error("the app raised %s", type(error).__name__, exc_info=error)
