@@ -1,0 +1,157 @@
+"""Rotates a log by rename: nothing that was written is lost or doubled, wherever a crash comes. No link is followed."""
+
+import fcntl
+import gzip
+import os
+import re
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from uncork.machine.folders import sync
+
+MODE: Final = 0o640
+LEVEL: Final = 6
+CHUNK: Final = 256 * 1024
+_STAMP: Final = re.compile(r"-(\d{8}-\d{6})(?:\.(\d+))?(\.gz)?")
+
+
+def rotated(log: Path) -> tuple[Path, ...]:
+    """Return what was rotated of a log, oldest first; of one that is being compressed, only what it was before."""
+    found: dict[tuple[str, int], Path] = {}
+    with suppress(FileNotFoundError), os.scandir(log.parent) as entries:
+        for name in sorted(entry.name for entry in entries):
+            match = _STAMP.fullmatch(name[len(log.name) :]) if name.startswith(log.name) else None
+            if match:
+                found.setdefault((match[1], int(match[2] or 0)), log.parent / name)
+    return tuple(found[key] for key in sorted(found))
+
+
+def take(log: Path, moment: datetime) -> Path | None:
+    """Rename a log for good, put an empty one in its place, and return its new name; None where it is no file.
+
+    Writers go on with the old one until they notice: see `is_left`. `moment` is UTC. Raises OSError, and then the log
+    is as it was.
+    """
+    if not stat.S_ISREG(log.lstat().st_mode):
+        return None
+    target = _free(log, moment)
+    log.rename(target)
+    _put_empty(log, target)
+    return target
+
+
+def is_left(path: Path) -> bool:
+    """Return whether the writers of a renamed log have left it: those who lock it for each record, and look again.
+
+    Each holds a shared lock from before it looks whether the log has still its name, until it has written. So who has
+    had the file to himself once, after the rename, knows that nobody writes to it any more. To lock before the rename
+    would be to wait for ever: four busy writers leave no gap between them.
+    """
+    with _opened(path) as descriptor:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
+def _free(log: Path, moment: datetime) -> Path:
+    """As logrotate's dateext has it, with a number where several are of one second."""
+    stamp = f"{log.name}-{moment:%Y%m%d-%H%M%S}"
+    number, name = 0, stamp
+    while os.path.lexists(log.parent / name) or os.path.lexists(log.parent / f"{name}.gz"):
+        number += 1
+        name = f"{stamp}.{number}"
+    return log.parent / name
+
+
+def _put_empty(log: Path, target: Path) -> None:
+    """Writers that can't make a file, on a full disk, would end; so there is one before they look for it."""
+    try:
+        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE)
+    except FileExistsError:
+        return
+    except OSError:
+        with suppress(FileExistsError):
+            os.link(target, log)
+            target.unlink()
+        raise
+    os.fchmod(descriptor, MODE)
+    os.close(descriptor)
+
+
+def compress(path: Path, stopping: Callable[[], bool]) -> bool:
+    """Put a compressed file in the place of a rotated one that nobody writes to; False if it was not to the end.
+
+    What is there under that name was made of the same file, by one who was killed before it had removed it.
+    Raises OSError, and then the file is as it was.
+    """
+    new = path.with_name(f".{path.name}.gz.new")
+    packed = path.with_name(f"{path.name}.gz")
+    try:
+        with _opened(path) as source, _created(new) as to:
+            if not _pack(source, to, path.name, stopping):
+                return False
+        new.rename(packed)
+        sync(path.parent)
+        path.unlink()
+    finally:
+        new.unlink(missing_ok=True)
+    return True
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _created(path: Path) -> Iterator[int]:
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _pack(source: int, to: int, name: str, stopping: Callable[[], bool]) -> bool:
+    """Copy it, compressed; return whether that was all of it, and is on disk."""
+    before = os.fstat(source)
+    read = 0
+    with (
+        os.fdopen(to, "wb", closefd=False) as file,
+        gzip.GzipFile(name, "wb", LEVEL, file, before.st_mtime) as packer,
+    ):
+        while chunk := os.read(source, CHUNK):
+            if stopping():
+                return False
+            packer.write(chunk)
+            read += len(chunk)
+    os.fchmod(to, stat.S_IMODE(before.st_mode))
+    os.utime(to, ns=(before.st_atime_ns, before.st_mtime_ns))
+    os.fsync(to)
+    return read == os.fstat(source).st_size
+
+
+def prune(log: Path, keep: int, written: Callable[[Path], bool]) -> None:
+    """Remove all but the last rotated files of a log, except those that are `written` to still. Raises OSError."""
+    files = rotated(log)
+    for path in files[: max(0, len(files) - keep)]:
+        if not written(path):
+            path.unlink(missing_ok=True)
+            path.with_name(f"{path.name}.gz").unlink(missing_ok=True)
+
+
+def tidy(folder: Path) -> None:
+    """Remove what one who was killed while it compressed has left in a folder of logs."""
+    for left in folder.glob(".*.gz.new"):
+        left.unlink(missing_ok=True)
