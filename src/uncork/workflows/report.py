@@ -1,14 +1,38 @@
-"""The status report: what each app's day was like, kept up by the agent, sent once a day, shown when asked for."""
+"""The status report: what each app's day was like, kept up by the agent, posted once a day, shown when asked for."""
 
-from uncork.layout import Layout
-from uncork.model import Release
+import platform
+import sqlite3
+from datetime import date, datetime
+from typing import Final
+
+from uncork import facts as machine_facts
+from uncork.alerts import delivery, store
+from uncork.alerts.groups import MUTED, OPEN, RESOLVED, Groups
+from uncork.errors import UserError
+from uncork.layout import AppLayout, Layout
+from uncork.model import Address, Facts, Release
+from uncork.recipes.address import url
+from uncork.recipes.front import sites
+from uncork.reporting import letter
+from uncork.reporting.due import due
+from uncork.reporting.looks import first, more
+from uncork.reporting.report import NewError, Report, Subject, compose
+from uncork.reporting.traffic import Traffic
+from uncork.workflows.looking import look
+
+EVERY: Final = 60.0
+"""Seconds between two looks at an app."""
+UNCERTIFIED: Final = "none: served over HTTP"
 
 
 class Reports:
     """What the agent does for the status report of every app; it keeps databases open, so one is enough."""
 
     def __init__(self, layout: Layout) -> None:
-        raise NotImplementedError
+        self._layout = layout
+        self._traffic: dict[str, Traffic] = {}
+        self._looked: dict[str, float] = {}
+        self._tried: dict[str, date] = {}
 
     def tick(self, release: Release, now: float) -> str:
         """Count what the app of a live release served, look at it each minute, and post its report when it is due.
@@ -17,13 +41,108 @@ class Reports:
         nothing happens, and half a second at most where much is to be caught up with. It never raises for a full disk
         or a broken file: it returns what is wrong, "" if nothing is, and the next call goes on.
         """
-        raise NotImplementedError
+        moment = datetime.fromtimestamp(now).astimezone()
+        traffic = self._of(release.app)
+        try:
+            caught_up = traffic.count(moment.date())
+            self._look(traffic, release, moment)
+            if caught_up:
+                self._post(traffic, release, moment)
+        except (OSError, sqlite3.Error, UserError) as error:
+            traffic.close()
+            return f"can't keep up the status report of {release.app}: {error}"
+        return ""
 
     def close(self, app: str) -> None:
         """Let go what is kept of an app that is no more."""
-        raise NotImplementedError
+        if app in self._traffic:
+            self._traffic.pop(app).close()
+
+    def _of(self, app: str) -> Traffic:
+        return self._traffic.setdefault(app, Traffic(self._layout.app(app)))
+
+    def _look(self, traffic: Traffic, release: Release, now: datetime) -> None:
+        """A clock that was put back is no reason to wait."""
+        if 0 <= now.timestamp() - self._looked.get(release.app, 0.0) < EVERY:
+            return
+        self._looked[release.app] = now.timestamp()
+        _keep_look(traffic, self._layout.app(release.app), release, now.date())
+
+    def _post(self, traffic: Traffic, release: Release, now: datetime) -> None:
+        """A report that nobody gets is not tried again on that day."""
+        day = due(release.mail.report, now)
+        if not day or self._tried.get(release.app) == day:
+            return
+        if traffic.days().reported() < day.isoformat():
+            found = _composed(traffic, self._layout, release.app, day, now.date())
+            if found.figures.known and _posted(self._layout, release, found, now.timestamp()):
+                traffic.days().report(day.isoformat())
+        self._tried[release.app] = day
 
 
 def preload() -> None:
     """Import and read all that `Reports` will need, for a process that is about to lose access to it."""
-    raise NotImplementedError
+    letter.preload()
+
+
+def report(layout: Layout, app: str, day: date, now: datetime) -> Report:
+    """Return the report of an app's day, with all that its log tells by now. Raises UserError where it can't be."""
+    traffic = Traffic(layout.app(app))
+    try:
+        while not traffic.count(now.date()):
+            pass
+        return _composed(traffic, layout, app, day, now.date())
+    except (OSError, sqlite3.Error) as error:
+        raise UserError(
+            f"can't read what is kept of {app}'s days: {error}", "run this as who ran `uncork up`, or as root"
+        ) from error
+    finally:
+        traffic.close()
+
+
+def _keep_look(traffic: Traffic, layout: AppLayout, release: Release, today: date) -> None:
+    if layout.stopped.exists():
+        return
+    days, named, seen = traffic.days(), today.isoformat(), look(layout, release)
+    day, before = days.looks(named), days.latest(named)
+    days.keep(named, more(day, seen) if day else first(seen, before.last if before else None))
+
+
+def send(layout: Layout, release: Release, found: Report, now: float) -> bool:
+    """Put a report into the outbox, whether it was sent before or not; False if nobody is named to get it.
+
+    Raises UserError where it can't be written there.
+    """
+    try:
+        name = f"report-{found.day}-{now:.0f}"
+        return delivery.post(layout.app(release.app), release, letter.letter(found), name, now)
+    except (OSError, sqlite3.Error) as error:
+        raise UserError(f"can't put the report into the outbox: {error}", "make room on the disk") from error
+
+
+def _posted(layout: Layout, release: Release, found: Report, now: float) -> bool:
+    """Its name keeps it from being sent twice, should this end here."""
+    name = f"report-{found.day}"
+    return delivery.post(layout.app(release.app), release, letter.letter(found), name, now)
+
+
+def _composed(traffic: Traffic, layout: Layout, app: str, day: date, today: date) -> Report:
+    subject = _subject(machine_facts.read(layout), app)
+    return compose(traffic.days(), subject, day, today, _new_errors(layout.app(app), day))
+
+
+def _subject(facts: Facts, app: str) -> Subject:
+    release = facts.app(app).live_release
+    address = url(release.site, sites(facts), facts.address or Address()) if release else ""
+    return Subject(app, platform.node(), address, UNCERTIFIED)
+
+
+def _new_errors(layout: AppLayout, day: date) -> tuple[NewError, ...]:
+    """Those that nobody had seen before that day, most frequent first."""
+    if not layout.errors.exists():
+        return ()
+    with store.opened(layout.errors) as database:
+        groups = Groups(database).all((OPEN, RESOLVED, MUTED))
+    found = (group for group in groups if datetime.fromtimestamp(group.first_seen).astimezone().date() == day)
+    new = tuple(NewError(group.id, group.title, group.place, group.count) for group in found)
+    return tuple(sorted(new, key=lambda error: (-error.count, error.id)))

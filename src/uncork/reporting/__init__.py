@@ -1,0 +1,1 @@
+"""What was served, by the day: the access log counted, and the status report composed of it."""

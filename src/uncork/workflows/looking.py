@@ -1,0 +1,43 @@
+"""One look at an app and its machine: what runs, since when, and what there is left of memory and disk."""
+
+import os
+
+import psutil
+
+from uncork.facts import connected
+from uncork.layout import AppLayout
+from uncork.machine import capacity, files, processes, sockets
+from uncork.model import Release, Worker
+from uncork.reporting.looks import Look
+from uncork.servers import SERVERS
+
+
+def look(layout: AppLayout, release: Release) -> Look:
+    """Return what is so of an app whose live release that is; a server that does not answer in a second has no workers.
+
+    Raises OSError where a folder of the state directory can't be read.
+    """
+    instance = connected(layout)
+    stats = sockets.read_stats(layout.stats(instance)) if instance else ""
+    workers = SERVERS[release.server].workers(stats) if release.server in SERVERS else ()
+    disk = os.statvfs(layout.home)
+    return Look(
+        instance=instance.name if instance else "",
+        release=release.id,
+        environment=release.environment,
+        started=_started(workers),
+        workers=len(workers),
+        restarts=sum(worker.restarts for worker in workers),
+        memory=sum(processes.resident(worker.pid) for worker in workers),
+        logs=sum(files.size(path) for path in files.names_in(layout.logs)),
+        load=os.getloadavg()[0],
+        machine_memory=capacity.machine(layout.home).memory_bytes,
+        machine_memory_free=int(psutil.virtual_memory().available),
+        disk=disk.f_blocks * disk.f_frsize,
+        disk_free=disk.f_bavail * disk.f_frsize,
+    )
+
+
+def _started(workers: tuple[Worker, ...]) -> float:
+    """The server is the parent of its workers, and outlives them."""
+    return processes.started(processes.parent_of(workers[0].pid)) if workers else 0.0
