@@ -170,6 +170,10 @@ class AppLayout:
         """There while an instance answers whom it has, and should get nobody else."""
         return self.own(instance) / "draining"
 
+    def server_pid(self, instance: Instance) -> Path:
+        """The pid file of an instance's master."""
+        return self.own(instance) / "server.pid"
+
     def stats(self, instance: Instance) -> Path:
         """The socket that an instance tells of its workers on."""
         return self.own(instance) / "stats.sock"
@@ -229,6 +233,11 @@ class Layout:
     def agent_state(self) -> Path:
         """What the agent last did, and what it can't do, as JSON."""
         return self.agent / "state.json"
+
+    @property
+    def agent_lock(self) -> Path:
+        """Held, with flock(2), by the one agent that works."""
+        return self.agent / "lock"
 
     @property
     def agent_log(self) -> Path:

@@ -42,13 +42,14 @@ class Uwsgi(Server):
     replaces: ClassVar[tuple[str, ...]] = ("uwsgi", "pyuwsgi")
 
     def service(self, build: Build) -> Service:
-        """Run the environment's own uWSGI; SIGTERM is graceful, since its config says so."""
+        """Run the environment's own uWSGI; SIGTERM is graceful, and SIGWINCH opens the log again, since its config says so."""
         return Service(
             argv=(str(build.venv / "bin" / "uwsgi"), "--ini", str(build.directory / "uwsgi.ini")),
             directory=str(build.directory / "source"),
             speaks=self.speaks,
             stop_signal="TERM",
             stop_seconds=build.drain,
+            reopen_signal="WINCH",
         )
 
     def files(self, build: Build) -> tuple[File, ...]:

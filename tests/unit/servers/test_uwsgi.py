@@ -75,9 +75,9 @@ def test_the_app_s_own_threads_live_whatever_the_number_of_threads() -> None:
 
 
 def test_requests_in_flight_survive_a_stop() -> None:
-    said = ini(BUILD)
-    assert said["hook-master-start"] == "unix_signal:15 gracefully_kill_them_all"
-    assert "die-on-term" not in said
+    (text,) = (file.content for file in UWSGI.files(BUILD))
+    assert "hook-master-start = unix_signal:15 gracefully_kill_them_all\n" in text
+    assert "die-on-term =" not in text
 
 
 def test_harakiri_never_meets_post_buffering() -> None:
