@@ -173,7 +173,7 @@ for number in range(records):
 """
 
 
-@pytest.mark.parametrize(("records", "size"), [(20_000, 80), (1_000, 40_000)])
+@pytest.mark.parametrize(("records", "size"), [(20_000, 80), (2_000, 40_000)])
 def test_under_four_writers_each_record_is_in_exactly_one_file_and_whole(log: Path, records: int, size: int) -> None:
     """The agent's half; the app's own writer has a test of its own."""
     log.write_bytes(b"")
@@ -190,7 +190,7 @@ def test_under_four_writers_each_record_is_in_exactly_one_file_and_whole(log: Pa
                 pass
             assert compress(old, never), "somebody wrote to a log that was taken"
     seen = Counter(line for path in (*rotated(log), log) for line in content(path).splitlines())
-    assert rotations >= 10
+    assert rotations >= 3
     expected = {f"w{w} {n} ".encode().ljust(size, b"x") for w in range(4) for n in range(records)}
     assert seen.keys() == expected
     assert set(seen.values()) == {1}
