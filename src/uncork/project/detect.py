@@ -9,6 +9,7 @@ from uncork.project.advice import advice
 from uncork.project.choice import target_of
 from uncork.project.dependencies import dependencies
 from uncork.project.finding import find
+from uncork.project.handlers import handlers
 from uncork.project.imports import imports
 from uncork.project.metadata import metadata
 from uncork.project.modules import Modules
@@ -36,7 +37,7 @@ def detect(texts: Mapping[str, str], config: Config, environ: Mapping[str, str])
         dependencies=dependencies(texts, found),
         requires_python=requires_python(texts),
         metadata=tuple(metadata(texts).items()),
-        warnings=(*notes, *(advice(module, imports(texts, found)) if module else ())),
+        warnings=(*notes, *(advice(module, imports(texts, found)) if module else ()), *handlers(around)),
     )
 
 
