@@ -12,9 +12,9 @@ from uncork.project.modules import Module, Modules
 from uncork.project.syntax import dotted
 
 _SMTP: Final = (
-    "{name} makes a request wait until the mail server has taken the mail, sends one for each error, and can't speak "
-    "to port 465: take it out, and write `server` and `admins` under [mail], or set MAIL_SERVER and ADMINS in the "
-    "app's own config; as long as it is there, uncork leaves mailing what it mails to it"
+    "{name} blocks the request until the mail server has taken the mail, sends one for each error, and can't speak to "
+    "port 465: take it out, and write `server` and `admins` under [mail], or set MAIL_SERVER and ADMINS in the app's "
+    "config; while it is there, uncork mails nothing that it mails"
 )
 _ROTATING: Final = (
     "{name} loses lines, since several processes rotate one file: take it out, and log to the app's logger "

@@ -60,8 +60,8 @@ class TestingConfig(Config):
 @pytest.mark.parametrize(
     ("handler", "says", "instead"),
     [
-        ("logging.handlers.SMTPHandler()", "makes a request wait", "write `server` and `admins` under [mail]"),
-        ("logging.handlers.SMTPHandler()", "can't speak to port 465", "MAIL_SERVER and ADMINS in the app's own config"),
+        ("logging.handlers.SMTPHandler()", "blocks the request", "write `server` and `admins` under [mail]"),
+        ("logging.handlers.SMTPHandler()", "can't speak to port 465", "MAIL_SERVER and ADMINS in the app's config"),
         ("logging.handlers.RotatingFileHandler('a')", "loses lines", "`rotate_size` and `rotate_age` under [logging]"),
         ("logging.handlers.TimedRotatingFileHandler('a')", "loses lines", "log to the app's logger"),
         ("logging.FileHandler('a')", "uncork does not rotate", "log to the app's logger"),
