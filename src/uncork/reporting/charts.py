@@ -9,6 +9,8 @@ from uncork.reporting.words import duration, number
 
 HEIGHT: Final = 56
 """Pixels of the highest column."""
+BLUE: Final = "#3b82f6"
+VIOLET: Final = "#8b5cf6"
 _BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 
 
@@ -26,6 +28,7 @@ class Chart:
     """Columns for the hours of a day, with the words above them."""
 
     title: str
+    colour: str
     columns: tuple[Column, ...]
 
 
@@ -35,13 +38,11 @@ def charts(hours: Sequence[Hour]) -> tuple[Chart, ...]:
     if not most:
         return ()
     slowest = max(hour.p95 or 0.0 for hour in hours)
+    requests = tuple(_requests(hour, index, most) for index, hour in enumerate(hours))
+    times = tuple(_time(hour, index, slowest) for index, hour in enumerate(hours))
     return (
-        Chart(
-            f"Requests by the hour; {number(most)} at most", tuple(_requests(h, i, most) for i, h in enumerate(hours))
-        ),
-        Chart(
-            f"p95 by the hour; {duration(slowest)} at most", tuple(_time(h, i, slowest) for i, h in enumerate(hours))
-        ),
+        Chart(f"Requests by the hour; {number(most)} at most", BLUE, requests),
+        Chart(f"p95 by the hour; {duration(slowest)} at most", VIOLET, times),
     )
 
 

@@ -1,5 +1,6 @@
 """A report as a letter: the subject, plain text, and HTML that mail programs and phones can show."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from html import escape
@@ -15,6 +16,7 @@ from uncork.reporting.words import weekday
 KIND: Final = "report"
 _HTML: Final = "report.html.j2"
 _TEXT: Final = "report.txt.j2"
+_UNIT: Final = re.compile(r"(?<=\d) (?=(?:%|ms|s|B|kB|MB|GB|TB)\b|%)")
 _LABEL: Final = 20
 _VALUE: Final = 22
 
@@ -27,7 +29,7 @@ def letter(report: Report) -> Message:
 def html(report: Report) -> str:
     """Return a report as a page of HTML: one column, all of it inline."""
     return render(
-        __package__, _HTML, escape, report=report, day=weekday(report.day), summary=summary(report),
+        __package__, _HTML, _shown, report=report, day=weekday(report.day), summary=summary(report),
         charts=charts(report.hours), sections=sections(report),
     )  # fmt: skip
 
@@ -46,6 +48,11 @@ def preload() -> None:
     nothing = Figures(0, 0, 0, 0, None, None, None, None)
     day = date.min + timedelta(days=1)
     letter(Report(Subject("", "", "", ""), day, True, nothing, nothing, (), (), ()))  # noqa: FBT003
+
+
+def _shown(text: str) -> str:
+    """A figure and its unit stay in one line."""
+    return _UNIT.sub("&nbsp;", escape(text))
 
 
 def _lines(section: Section) -> Iterator[str]:

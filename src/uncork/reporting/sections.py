@@ -38,7 +38,7 @@ def sections(report: Report) -> tuple[Section, ...]:
     """Return what a report says, in the order in which one wants to know it."""
     return (
         Section("Requests", _requests(report.figures, report.before)),
-        Section("Slowest routes", tuple(_slow(slow) for slow in report.slowest), "No request reached the app."),
+        Section("Slowest routes, by p95", tuple(_slow(slow) for slow in report.slowest), "No request reached the app."),
         Section("New errors", tuple(_error(error) for error in report.errors), "None."),
         Section("The app", _app(report.figures.seen, report.before.seen), "Nobody looked: the agent did not run."),
         Section("The machine", _machine(report)),
@@ -82,6 +82,8 @@ def _against(
 def _beside(new: float | None, old: float | None, say: Callable[[float], str]) -> str:
     if old is None:
         return ""
+    if new is not None and say(new) == say(old):
+        return "the same the day before"
     changed = change(new, old)
     return f"{say(old)} the day before" + (f", {changed}" if changed else "")
 
@@ -170,6 +172,6 @@ def _disk(last: Look, old: Look | None) -> Row:
 def _growth(now: int, before: int | None) -> str:
     if before is None:
         return ""
-    if now == before:
+    if size(now) == size(before):
         return "as much as the day before"
     return f"{size(abs(now - before))} {'more' if now > before else 'less'} than the day before"

@@ -46,11 +46,7 @@ def size(count: float) -> str:
 
 def change(now: float | None, before: float | None) -> str:
     """Return by how much a figure changed, as `+12 %`; "" where there is nothing to compare."""
-    if now is None or before is None:
-        return ""
-    if now == before:
-        return "the same"
-    if not before:
+    if now is None or not before:
         return ""
     percent = (now - before) / abs(before) * 100
     if abs(percent) >= 900:  # noqa: PLR2004
