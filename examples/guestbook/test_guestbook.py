@@ -1,5 +1,7 @@
 """What visitors can do, tried through Flask's test client: `pytest examples/guestbook`."""
 
+import logging
+
 import pytest
 from guestbook import create_app
 
@@ -45,3 +47,20 @@ def test_tables_that_are_there_already_are_no_error(client):
 def test_the_page_says_its_release(monkeypatch):
     monkeypatch.setenv("UNCORK_RELEASE", "7")
     assert "release 7" in create_app("testing").test_client().get("/").text
+
+
+def test_who_signed_is_logged(client, caplog):
+    with caplog.at_level(logging.INFO):
+        client.post("/", data={"name": "Ada", "message": "Lovely!"})
+    assert ("guestbook", logging.INFO, "Ada signed") in caplog.record_tuples
+
+
+def test_a_trial_logs_at_each_level(client, caplog):
+    with caplog.at_level(logging.DEBUG):
+        assert client.get("/trial/log").status_code == 200
+    assert [record.levelname for record in caplog.records] == ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+
+
+def test_a_trial_fails(client):
+    with pytest.raises(ZeroDivisionError):
+        client.get("/trial/fail")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from guestbook import entries
+from guestbook import entries, trial
 from guestbook.config import CONFIGS
 from guestbook.models import create_tables, db
 
@@ -19,4 +19,5 @@ def create_app(config_name="development"):
     with app.app_context():
         create_tables()
     app.register_blueprint(entries.blueprint)
+    app.register_blueprint(trial.blueprint)
     return app

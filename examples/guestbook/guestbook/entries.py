@@ -1,6 +1,6 @@
 """The page: the newest entries, and the form that adds one."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 
 from guestbook.models import Entry, db
 
@@ -23,6 +23,7 @@ def add():
         return page(values, errors), 400
     db.session.add(Entry(**values))
     db.session.commit()
+    current_app.logger.info("%s signed", values["name"])
     return redirect(url_for("entries.index"), 303)
 
 
