@@ -18,6 +18,7 @@ VERBS: Final = (
     "up",
     "status",
     "logs",
+    "report",
     "releases",
     "rollback",
     "restart",

@@ -2,13 +2,14 @@
 
 import platform
 import sqlite3
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from uncork import facts as machine_facts
 from uncork.alerts import delivery, store
 from uncork.alerts.groups import MUTED, OPEN, RESOLVED, Groups
-from uncork.errors import UserError
+from uncork.config.values import shown
+from uncork.errors import UsageError, UserError
 from uncork.layout import AppLayout, Layout
 from uncork.model import Address, Facts, Release
 from uncork.recipes.address import url
@@ -19,6 +20,7 @@ from uncork.reporting.looks import first, more
 from uncork.reporting.report import NewError, Report, Subject, compose
 from uncork.reporting.traffic import Traffic
 from uncork.workflows.looking import look
+from uncork.workflows.work import existing
 
 EVERY: Final = 60.0
 """Seconds between two looks at an app."""
@@ -85,13 +87,32 @@ def preload() -> None:
     letter.preload()
 
 
-def report(layout: Layout, app: str, day: date, now: datetime) -> Report:
-    """Return the report of an app's day, with all that its log tells by now. Raises UserError where it can't be."""
-    traffic = Traffic(layout.app(app))
+def day(text: str, today: date) -> date:
+    """Return the day that a text names: `today`, `yesterday` or a date. Raises UsageError for any other."""
+    words = {"today": today, "yesterday": today - timedelta(days=1)}
     try:
-        while not traffic.count(now.date()):
+        found = words.get(text) or date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"--day {shown(text)} is no day", "write today, yesterday, or for example 2026-01-31"
+        ) from None
+    if found > today:
+        raise UsageError(f"--day {text} is still to come", "name a day that has begun")
+    return found
+
+
+def report(layout: Layout, app: str, day: date | None, now: datetime) -> Report:
+    """Return the report of an app's day, with all that its log tells by now.
+
+    None stands for yesterday, or for today while nothing is known of yesterday. Raises UserError where the days can't
+    be read.
+    """
+    today, traffic = now.date(), Traffic(layout.app(app))
+    try:
+        while not traffic.count(today):
             pass
-        return _composed(traffic, layout, app, day, now.date())
+        found = _composed(traffic, layout, app, day or today - timedelta(days=1), today)
+        return found if day or found.figures.known else _composed(traffic, layout, app, today, today)
     except (OSError, sqlite3.Error) as error:
         raise UserError(
             f"can't read what is kept of {app}'s days: {error}", "run this as who ran `uncork up`, or as root"
@@ -108,16 +129,20 @@ def _keep_look(traffic: Traffic, layout: AppLayout, release: Release, today: dat
     days.keep(named, more(day, seen) if day else first(seen, before.last if before else None))
 
 
-def send(layout: Layout, release: Release, found: Report, now: float) -> bool:
-    """Put a report into the outbox, whether it was sent before or not; False if nobody is named to get it.
-
-    Raises UserError where it can't be written there.
-    """
+def send(layout: Layout, found: Report, now: datetime) -> None:
+    """Put a report into the outbox, whether it was sent before or not. Raises UserError where nobody would get it."""
+    app = found.subject.app
+    release = existing(machine_facts.read(layout), app)
+    name = f"report-{found.day}-{now:%Y%m%d%H%M%S}"
     try:
-        name = f"report-{found.day}-{now:.0f}"
-        return delivery.post(layout.app(release.app), release, letter.letter(found), name, now)
+        posted = delivery.post(layout.app(app), release, letter.letter(found), name, now.timestamp())
     except (OSError, sqlite3.Error) as error:
         raise UserError(f"can't put the report into the outbox: {error}", "make room on the disk") from error
+    if not posted:
+        raise UsageError(
+            f"nobody gets the reports of {app}",
+            "name a server and admins in [mail], or MAIL_SERVER and ADMINS in its config",
+        )
 
 
 def _posted(layout: Layout, release: Release, found: Report, now: float) -> bool:

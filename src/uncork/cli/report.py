@@ -1,0 +1,77 @@
+"""`uncork report`: the status report of a day, printed or sent."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from uncork.cli.options import Asked, asks
+from uncork.cli.output import emit, fields
+from uncork.errors import UsageError
+
+if TYPE_CHECKING:
+    from uncork.reporting.report import Figures, Report
+
+
+@click.command("report")
+@click.option(
+    "--day",
+    metavar="DAY",
+    help="yesterday, today, or a date such as 2026-01-31.  [default: yesterday; today if nothing is known of it]",
+)
+@click.option("--send", is_flag=True, help="Send it to the administrators too.")
+@click.option("--html", metavar="FILE", type=click.Path(dir_okay=False), help="Write it there, as it is mailed.")
+@asks()
+def command(asked: Asked, *, day: str | None, send: bool, html: str | None) -> None:
+    """Print what a day was like for each app: requests, failures, times, new errors, workers, the machine.
+
+    The agent sends it by itself each morning, at the time that `report` of `[mail]` says.
+    """
+    from datetime import datetime
+
+    from uncork.recipes.choose import choose
+    from uncork.reporting.letter import html as page
+    from uncork.workflows import report
+    from uncork.workflows.apps import deployed
+
+    names = deployed(asked.layout)
+    apps = (choose(names, asked.app),) if asked.app or html or not names else names
+    now = datetime.now().astimezone()
+    wanted = report.day(day, now.date()) if day else None
+    found = [report.report(asked.layout, app, wanted, now) for app in apps]
+    for one in found:
+        if html:
+            _write(Path(html), page(one))
+        if send:
+            report.send(asked.layout, one, now)
+    _print(asked, found, sent=send)
+
+
+def _print(asked: Asked, found: "list[Report]", *, sent: bool) -> None:
+    from uncork.reporting.letter import text
+
+    if asked.json:
+        emit({"reports": [_json(one) for one in found], "sent": sent})
+        return
+    click.echo("\n".join(text(one) for one in found), nl=False)
+    if sent:
+        click.echo("\nthe agent sends it now; `uncork status` tells if it can't")
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text)
+    except OSError as error:
+        raise UsageError(f"can't write {path}: {error.strerror}", "name another file with --html") from error
+
+
+def _json(report: "Report") -> dict[str, object]:
+    """Times are in seconds, sizes in bytes; `rate` is the part of the requests that failed."""
+    found = fields(report)
+    subject = found.pop("subject")
+    rates = {name: {**fields(day), "rate": day.rate} for name, day in _days(report)}
+    return {**(subject if isinstance(subject, dict) else {}), **found, **rates}
+
+
+def _days(report: "Report") -> "tuple[tuple[str, Figures], ...]":
+    return (("figures", report.figures), ("before", report.before))
