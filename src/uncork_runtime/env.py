@@ -6,6 +6,9 @@ import json
 import os
 import re
 
+# What `load` has set: none of it may be in a log.
+loaded: dict[str, str] = {}
+
 LINE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(\".*\")")
 
 
@@ -22,6 +25,7 @@ def load(path: str) -> None:
         return
     pairs = [_pair(line, f"{path}:{number}") for number, line in enumerate(lines, 1) if _says(line)]
     os.environ.update(pairs)
+    loaded.update(pairs)
 
 
 def _says(line: str) -> bool:

@@ -258,11 +258,19 @@ def _runtime(runtime: Path, to: Path) -> tuple[Step, ...]:
 
 RUNTIME: Final = (
     "__init__.py",
+    "appender.py",
+    "console.py",
     "env.py",
     "exchange.py",
+    "formats.py",
     "health.py",
+    "logs.py",
+    "message.py",
     "prove.py",
+    "redaction.py",
     "request.py",
+    "settings.py",
+    "spans.py",
     "streams.py",
     "wsgi.py",
 )

@@ -1,0 +1,154 @@
+"""Appends records to a file that many processes write to and another one renames: none is lost, torn or doubled."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import time
+from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, LOCK_UN, flock
+from typing import Final
+
+from uncork_runtime.message import message
+
+MODE: Final = 0o640
+PATIENCE: Final = 0.005
+"""So many seconds a record waits for the rotator, who takes microseconds."""
+
+
+class Appender(logging.Handler):
+    """Writes each record by one write(2), under a shared lock of the file that has the name at that moment.
+
+    Who renames the file takes the lock for itself, so nothing is written to it once it has another name. Nothing is
+    opened before it is needed, nor used on by another process. A record that can't be written is counted, and told of
+    by the next one that can.
+    """
+
+    def __init__(self, filename: str, level: int = logging.NOTSET) -> None:
+        """Open nothing yet."""
+        super().__init__(level)
+        self.path: Final = os.path.abspath(filename)
+        self._fd = -1
+        self._pid = 0
+        self._file = (0, 0)
+        self._impatient = False
+        self._torn = False
+        self._missed = 0
+        self._why = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Append the record; raises nothing."""
+        self._append(self._line(record))
+
+    def close(self) -> None:
+        """Tell of what was missed, if there is room now, and let go of the file; a later record opens it again."""
+        self.acquire()
+        try:
+            if self._missed:
+                self._append(b"")
+            self._release()
+        finally:
+            self.release()
+        super().close()
+
+    def _line(self, record: logging.LogRecord) -> bytes:
+        try:
+            text = self.format(record)
+        except Exception as error:  # noqa: BLE001 - a format string that asks for what this record has not
+            said = message(record).replace("\n", "\n    ")
+            text = f"{record.levelname} {record.name}: {said} (its format raises {type(error).__name__})"
+        return f"{text}\n".encode("utf-8", "backslashreplace")
+
+    def _append(self, data: bytes) -> None:
+        if self._missed:
+            data = self._excuse() + data
+        try:
+            fd = self._current()
+            written = os.write(fd, data)
+            if written < len(data):
+                self._take_back(fd, written)
+                self._miss(os.strerror(errno.ENOSPC))
+            elif self._missed:
+                self._missed, self._torn = 0, False
+            flock(fd, LOCK_UN)
+        except OSError as error:
+            self._release()
+            self._miss(error.strerror or str(error))
+
+    def _current(self) -> int:
+        """The open file that has the name, locked against being renamed."""
+        deadline = 0.0
+        while True:
+            if self._pid != os.getpid():
+                self._open()
+            locked = self._lock()
+            if not self._has_name():
+                self._release()
+                continue
+            if locked or self._impatient:
+                return self._fd
+            deadline = deadline or time.monotonic() + PATIENCE
+            self._impatient = time.monotonic() > deadline  # and stay so, rather than wait at every record
+            os.sched_yield()  # not time.sleep: gevent's would run others, who may log, in the midst of this record
+
+    def _lock(self) -> bool:
+        try:
+            flock(self._fd, LOCK_SH | LOCK_NB)
+        except BlockingIOError:
+            return False
+        self._impatient = False
+        return True
+
+    def _has_name(self) -> bool:
+        try:
+            found = os.stat(self.path)
+        except FileNotFoundError:
+            return False
+        return (found.st_ino, found.st_dev) == self._file
+
+    def _open(self) -> None:
+        flags = os.O_APPEND | os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC
+        try:
+            self._fd = os.open(self.path, flags, MODE)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(self.path), exist_ok=True)
+            self._fd = os.open(self.path, flags, MODE)
+        opened = os.fstat(self._fd)
+        self._file = (opened.st_ino, opened.st_dev)
+        self._pid = os.getpid()
+
+    def _release(self) -> None:
+        """Close the file, which gives back its lock. A parent's is left alone: who closes all may use its number."""
+        if self._pid == os.getpid():
+            with contextlib.suppress(OSError):
+                os.close(self._fd)
+        self._pid = 0
+
+    def _take_back(self, fd: int, written: int) -> None:
+        """Cut off what was written of a record, unless another process has written since."""
+        try:
+            flock(fd, LOCK_EX | LOCK_NB)
+            end = os.lseek(fd, 0, os.SEEK_CUR)
+            if os.fstat(fd).st_size == end:
+                os.ftruncate(fd, end - written)
+                return
+        except BlockingIOError:
+            pass
+        self._torn = written > 0 or self._torn
+
+    def _miss(self, why: str) -> None:
+        if not self._missed:
+            with contextlib.suppress(OSError):
+                os.write(
+                    2, f"uncork: records can't be written to {self.path}: {why}\n".encode("utf-8", "backslashreplace")
+                )
+        self._missed += 1
+        self._why = why
+
+    def _excuse(self) -> bytes:
+        """What the next record that can be written begins with."""
+        records = "1 record" if self._missed == 1 else f"{self._missed} records"
+        said = f"{records} could not be written: {self._why}"
+        line = self._line(logging.LogRecord("uncork", logging.WARNING, "", 0, said, None, None))
+        return (b"\n" if self._torn else b"") + line
