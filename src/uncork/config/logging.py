@@ -102,20 +102,22 @@ def _read_format(value: object) -> str:
 
 
 def _check_format(text: str, what: str) -> None:
-    """Raise ValueRefusedError for a format string that would fail at every record."""
+    """Raise ValueRefusedError for a format string, `%(message)s` or `{message}`, that would fail at every record."""
     example = '"%(asctime)s %(levelname)s %(name)s: %(message)s"'
-    if "%(" not in text:
+    percent = "%(" in text
+    if not percent and "{" not in text:
         near = difflib.get_close_matches(text.lower(), _WORDS, n=1)
         fix = f'write "{near[0]}"' if near else f"write, for example, {example}"
         raise ValueRefusedError(f"is {shown(text)}, but it must be {what}", fix)
     try:
-        text % _RECORD
+        _ = text % _RECORD if percent else text.format(**_RECORD)
     except KeyError as error:
         name = str(error.args[0])
         near = difflib.get_close_matches(name, _RECORD, n=1)
-        fix = f"write %({near[0]})s" if near else f"the names are {', '.join(sorted(_RECORD))}"
+        instead = f"%({near[0]})s" if near and percent else f"{{{near[0]}}}" if near else ""
+        fix = f"write {instead}" if near else f"the names are {', '.join(sorted(_RECORD))}"
         raise ValueRefusedError(f"names {shown(name)}, which no record has", fix) from None
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, IndexError, AttributeError) as error:
         problem = f"is {shown(text)}, which is no format string: {error}"
         raise ValueRefusedError(problem, f"write, for example, {example}") from None
 

@@ -80,8 +80,14 @@ def test_loggers_may_be_named_without_quotes() -> None:
     )
 
 
-def test_a_format_string_may_name_what_uncork_adds_to_a_record() -> None:
-    text = "%(asctime)s %(levelname)-8s [%(request_id)s] %(user)s %(release)s %(lineno)d %(message)s"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "%(asctime)s %(levelname)-8s [%(request_id)s] %(user)s %(release)s %(lineno)d %(message)s",
+        "{asctime} {levelname:<8} [{request_id}] {user} {release} {lineno:d} {message}",
+    ],
+)
+def test_a_format_string_may_name_what_uncork_adds_to_a_record(text: str) -> None:
     assert config(f'logging.format = "{text}"').logging.format == text
 
 
@@ -176,6 +182,8 @@ MISTAKES = [
     ('logging.format = "%(zzzz)s"', "`format` names 'zzzz', which no record has", "the names are asctime, client,"),
     ('logging.format = "%(message)d"', "`format` is '%(message)d', which is no format string: ", "write, for example"),
     ('logging.format = "%(message)"', "`format` is '%(message)', which is no format string: ", "write, for example"),
+    ('logging.format = "{levlname}"', "`format` names 'levlname', which no record has", "write {levelname}"),
+    ('logging.format = "{message} {"', "`format` is '{message} {', which is no format string: ", "write, for example"),
     ("logging.format = 3", "`format` is 3, but it must be", 'write "text" or "json"'),
     ("logging.dict_config = 3", "`dict_config` is 3, but it must be a table", "write [logging.dict_config]"),
     ("logging.dict_config = {}", "`dict_config` is no configuration of logging's: its version is", "write version = 1"),
