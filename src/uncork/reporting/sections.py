@@ -164,7 +164,7 @@ def _state(seen: Day, before: Day | None) -> tuple[Row, ...]:
 
 def _disk(last: Look, old: Look | None) -> Row:
     used = last.disk - last.disk_free
-    grown = _growth(used, old.disk - old.disk_free if old else None)
+    grown = _growth(last.disk_free, old.disk_free if old else None)
     value = f"{size(last.disk_free)} of {size(last.disk)}"
     return Row("Disk free", value, grown, BAD if used > last.disk * _FULL else "")
 

@@ -79,7 +79,7 @@ def tally(lines: Iterable[bytes]) -> Tallies:
     """
     sums: Tallies = {}
     for request in _requests(lines):
-        place = _BUCKET(request.seconds)
+        place = bucket(request.seconds)
         group = request.status // 100
         for key in _keys(request):
             found = sums.get(key)
@@ -93,9 +93,6 @@ def tally(lines: Iterable[bytes]) -> Tallies:
     return sums
 
 
-_BUCKET: Final = bucket
-
-
 def _requests(lines: Iterable[bytes]) -> Iterator[_Request]:
     for line in lines:
         request = _decoded(line)
@@ -107,7 +104,7 @@ def _decoded(line: bytes) -> _Request | None:
     """A visitor's bytes that are no UTF-8 stand in the log as they came."""
     try:
         return _DECODER.decode(line)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         pass
     try:
         return _DECODER.decode(line.decode("utf-8", "replace"))
