@@ -33,15 +33,16 @@ def lock_steps(
         return (File(to, _pruned(whole, dependencies.brought), why=WHY),)
     if dependencies.source is Source.UV_LOCK:
         folder = dependencies.files[0].rpartition("/")[0]
-        place = ("--project", folder) if folder else ()
-        prune = tuple(part for name in dependencies.brought for part in ("--prune", name))
-        return _made((uv, *_EXPORT, *place, *_python(python), *prune), (), source, to)
+        options = (*_each("--project", (folder,) if folder else ()), *_each("--prune", dependencies.brought))
+        return _made((uv, *_EXPORT, *_python(python), *options), (), source, to)
     asked, never = _asked(dependencies, to), _never(dependencies, to)
     names = tuple(str(step.path) for step in asked) or dependencies.files[:1]
-    limits = ("--constraints", str(constraints)) if constraints else ()
-    omit = tuple(part for name in dependencies.omit for part in ("--no-emit-package", name))
-    without = tuple(part for step in never for part in ("--overrides", str(step.path)))
-    return (*asked, *never, *_made((uv, *_COMPILE, *_python(python), *limits, *omit, *without), names, source, to))
+    options = (
+        *_each("--constraints", (str(constraints),) if constraints else ()),
+        *_each("--no-emit-package", dependencies.omit),
+        *_each("--overrides", tuple(str(step.path) for step in never)),
+    )
+    return (*asked, *never, *_made((uv, *_COMPILE, *_python(python), *options), names, source, to))
 
 
 def is_ready(dependencies: Dependencies) -> bool:
@@ -158,6 +159,10 @@ def _made(argv: tuple[str, ...], files: tuple[str, ...], source: Path, to: Path)
     made = to.with_name(f".{to.name}.made")
     run = Run((*argv, "--output-file", str(made), *files), WHY, _TIMEOUT, source)
     return (Directory(to.parent), Remove(made), run, Link(to, made.name))
+
+
+def _each(option: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(part for value in values for part in (option, value))
 
 
 def _python(python: Interpreter) -> tuple[str, str]:
