@@ -59,6 +59,8 @@ class Reports:
         """Let go what is kept of an app that is no more."""
         if app in self._traffic:
             self._traffic.pop(app).close()
+        self._looked.pop(app, None)
+        self._tried.pop(app, None)
 
     def _of(self, app: str) -> Traffic:
         return self._traffic.setdefault(app, Traffic(self._layout.app(app)))
