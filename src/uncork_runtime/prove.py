@@ -52,9 +52,20 @@ def main(arguments: list[str]) -> NoReturn:
     if sys.path and os.path.realpath(sys.path[0]) == os.path.dirname(os.path.realpath(__file__)):
         del sys.path[0]  # `import env` means the project's env.py, not the one beside this file
     sys.argv = [run]
+    _log_here()
     if arguments[1:]:
         _limit(float(arguments[1]), answer, run)
     _end(answer, prove(run))
+
+
+def _log_here() -> None:
+    """Keep what the app logs out of its log and its errors: nobody serves yet."""
+    home = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+    sys.path.insert(0, home)
+    from uncork_runtime import logs
+
+    sys.path.remove(home)
+    logs.to_console()
 
 
 def prove(run: str) -> Report:

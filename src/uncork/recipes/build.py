@@ -99,6 +99,7 @@ def run_py(draft: Draft) -> str:
         expression=target.expression,
         mount=config.mount,
         worker_memory=size(config, draft.machine).worker_memory,
+        log=str(draft.layout.server_log),
     )
 
 
