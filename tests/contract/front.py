@@ -20,6 +20,13 @@ from uncork.model import Address, Protocol, Site
 from uncork.plan import Plan
 from uncork.recipes import provision
 
+# What the runtime says of a response, by the query that asks for it.
+ROUTES = {
+    "route": 'X-Uncork-Route: 12 /läden/"<name>"\r\n',
+    "no-route": "X-Uncork-Route: 12\r\n",
+    "forged": 'X-Uncork-Route: 1,"a":2 /\r\n',
+}
+
 
 class Upstream(Thread):
     """Answers each request with the variables, or the header fields, that it came with."""
@@ -40,6 +47,7 @@ class Upstream(Thread):
                 said = _uwsgi(connection) if self._speaks is Protocol.UWSGI else _http(connection)
                 body = json.dumps(said).encode()
                 head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Request-ID: the-app-s-own\r\n"
+                head += ROUTES.get(said.get("QUERY_STRING", ""), "")
                 connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
 
 

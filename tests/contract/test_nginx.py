@@ -60,6 +60,18 @@ def test_the_configs_of_the_golden_files_are_right(place: Path, case: str) -> No
     assert not commands.run(nginx.check(layout), account)
 
 
+def logged(running: Running, app: str, uri: str, host: str) -> dict[str, object]:
+    """The last line of an app's access log, once it is of that visit; nginx keeps lines for up to a second."""
+    last: dict[str, object] = {}
+    deadline = time.monotonic() + 10
+    while (last.get("uri"), last.get("host")) != (uri, host):
+        assert time.monotonic() < deadline, last
+        time.sleep(0.02)
+        lines = running.layout.app(app).access_log.read_text().splitlines()
+        last = json.loads(lines[-1]) if lines else {}
+    return last
+
+
 @pytest.mark.parametrize(
     ("host", "path", "app"),
     [
@@ -76,10 +88,21 @@ def test_the_configs_of_the_golden_files_are_right(place: Path, case: str) -> No
 )  # fmt: skip
 def test_each_name_and_mount_leads_to_its_app(running: Running, host: str, path: str, app: str) -> None:
     assert running.ask(path, host, Accept=f"for {app}").status == 200
-    time.sleep(1.2)
-    lines = (running.layout.app(app).access_log).read_text().splitlines()
-    last = json.loads(lines[-1])
-    assert (last["app"], last["uri"], last["host"]) == (app, path, host)
+    last = logged(running, app, path, host)
+    assert last["app"] == app
+
+
+@pytest.mark.parametrize(
+    ("query", "release", "route"),
+    [("route", 12, '/läden/"<name>"'), ("no-route", 12, ""), ("forged", None, ""), ("none", None, "")],
+)
+def test_the_access_log_says_which_release_and_route_answered_and_visitors_are_not_told(
+    running: Running, query: str, release: int | None, route: str
+) -> None:
+    reply = running.ask(f"/?{query}", "blog.localhost")
+    assert "x-uncork-route" not in {name.lower() for name, _ in reply.headers}
+    last = logged(running, "blog", f"/?{query}", "blog.localhost")
+    assert (last["release"], last["route"]) == (release, route)
 
 
 def test_a_name_has_nothing_outside_of_its_app_s_mount(running: Running) -> None:
