@@ -15,6 +15,8 @@ from uncork_runtime.message import message
 MODE: Final = 0o640
 PATIENCE: Final = 0.005
 """So many seconds a record waits for the rotator, who takes microseconds."""
+LONG_PATIENCE: Final = 0.1
+"""So many seconds one who found the disk full waits for the others, who all are about to find it full as well."""
 
 
 class Appender(logging.Handler):
@@ -33,7 +35,6 @@ class Appender(logging.Handler):
         self._pid = 0
         self._file = (0, 0)
         self._impatient = False
-        self._torn = False
         self._missed = 0
         self._why = ""
 
@@ -65,12 +66,14 @@ class Appender(logging.Handler):
             data = self._excuse() + data
         try:
             fd = self._current()
+            if self._missed and _is_torn(fd):
+                data = b"\n" + data
             written = os.write(fd, data)
             if written < len(data):
                 self._take_back(fd, written)
                 self._miss(os.strerror(errno.ENOSPC))
             elif self._missed:
-                self._missed, self._torn = 0, False
+                self._missed = 0
             flock(fd, LOCK_UN)
         except OSError as error:
             self._release()
@@ -82,23 +85,17 @@ class Appender(logging.Handler):
         while True:
             if self._pid != os.getpid():
                 self._open()
-            locked = self._lock()
+            locked = _locked(self._fd, LOCK_SH)
             if not self._has_name():
                 self._release()
                 continue
+            if locked:
+                self._impatient = False
             if locked or self._impatient:
                 return self._fd
             deadline = deadline or time.monotonic() + PATIENCE
             self._impatient = time.monotonic() > deadline  # and stay so, rather than wait at every record
             os.sched_yield()  # not time.sleep: gevent's would run others, who may log, in the midst of this record
-
-    def _lock(self) -> bool:
-        try:
-            flock(self._fd, LOCK_SH | LOCK_NB)
-        except BlockingIOError:
-            return False
-        self._impatient = False
-        return True
 
     def _has_name(self) -> bool:
         try:
@@ -108,7 +105,7 @@ class Appender(logging.Handler):
         return (found.st_ino, found.st_dev) == self._file
 
     def _open(self) -> None:
-        flags = os.O_APPEND | os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC
+        flags = os.O_APPEND | os.O_CREAT | os.O_RDWR | os.O_CLOEXEC
         try:
             self._fd = os.open(self.path, flags, MODE)
         except FileNotFoundError:
@@ -127,22 +124,15 @@ class Appender(logging.Handler):
 
     def _take_back(self, fd: int, written: int) -> None:
         """Cut off what was written of a record, unless another process has written since."""
-        try:
-            flock(fd, LOCK_EX | LOCK_NB)
-            end = os.lseek(fd, 0, os.SEEK_CUR)
-            if os.fstat(fd).st_size == end:
-                os.ftruncate(fd, end - written)
-                return
-        except BlockingIOError:
-            pass
-        self._torn = written > 0 or self._torn
+        end = os.lseek(fd, 0, os.SEEK_CUR)
+        if _alone(fd) and os.fstat(fd).st_size == end:
+            os.ftruncate(fd, end - written)
 
     def _miss(self, why: str) -> None:
         if not self._missed:
+            said = f"uncork: records can't be written to {self.path}: {why}\n"
             with contextlib.suppress(OSError):
-                os.write(
-                    2, f"uncork: records can't be written to {self.path}: {why}\n".encode("utf-8", "backslashreplace")
-                )
+                os.write(2, said.encode("utf-8", "backslashreplace"))
         self._missed += 1
         self._why = why
 
@@ -150,5 +140,28 @@ class Appender(logging.Handler):
         """What the next record that can be written begins with."""
         records = "1 record" if self._missed == 1 else f"{self._missed} records"
         said = f"{records} could not be written: {self._why}"
-        line = self._line(logging.LogRecord("uncork", logging.WARNING, "", 0, said, None, None))
-        return (b"\n" if self._torn else b"") + line
+        return self._line(logging.LogRecord("uncork", logging.WARNING, "", 0, said, None, None))
+
+
+def _alone(fd: int) -> bool:
+    """Whether the file could be locked against all others in time."""
+    deadline = time.monotonic() + LONG_PATIENCE
+    while not _locked(fd, LOCK_EX):
+        if time.monotonic() > deadline:
+            return False
+        os.sched_yield()
+    return True
+
+
+def _locked(fd: int, how: int) -> bool:
+    try:
+        flock(fd, how | LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_torn(fd: int) -> bool:
+    """Whether the file ends in the midst of a line: one who found the disk full may have been killed just then."""
+    size = os.fstat(fd).st_size
+    return size > 0 and os.pread(fd, 1, size - 1) != b"\n"
