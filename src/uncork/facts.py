@@ -10,10 +10,12 @@ from uncork.errors import UserError
 from uncork.layout import AppLayout, Layout
 from uncork.machine import capacity, files, leftovers, processes, supervisord
 from uncork.machine.failure import plain
-from uncork.model import Address, AppFacts, Facts, Instance, Program, Release
-from uncork.records import Event, FrontRecord, decode, decode_event, decode_front
+from uncork.model import Address, AppFacts, Facts, Instance, Program, Release, Trouble
+from uncork.records import Event, FrontRecord, decode, decode_agent, decode_event, decode_front
+from uncork.supervisors.supervisor import AGENT
 
 HISTORY_READ: Final = 64 * 1024
+STATE_READ: Final = 1024 * 1024
 
 
 @dataclass
@@ -44,7 +46,18 @@ def read(layout: Layout) -> Facts:
         down=layout.down.exists(),
         pending=files.tail(layout.front_pending, 0, 16),
         notes=tuple(notes.said),
+        troubles=_troubles(layout, running or ()),
     )
+
+
+def _troubles(layout: Layout, running: Sequence[Program]) -> tuple[Trouble, ...]:
+    """Return what the agent says that it can't do; one that does not run says nothing of now."""
+    if not any(program.name == AGENT and program.running for program in running):
+        return ()
+    try:
+        return decode_agent(files.tail(layout.agent_state, 0, STATE_READ)).troubles
+    except UserError:  # none was written yet, or it is just being written over
+        return ()
 
 
 def events(layout: AppLayout) -> tuple[Event, ...]:

@@ -1,12 +1,12 @@
 """What is written down of releases, of what was done, and of the front: JSON there and back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 import msgspec
 
 from uncork.errors import UserError
-from uncork.model import Release
+from uncork.model import Release, Trouble
 
 Record = TypeVar("Record")
 FIX: Final = "restore it from a backup, or deploy again with `uncork up`"
@@ -34,6 +34,24 @@ class FrontRecord:
     apps: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Birth:
+    """A log by its inode, and since when it has anything in it, in epoch seconds."""
+
+    inode: int
+    since: float
+
+
+@dataclass(frozen=True)
+class AgentRecord:
+    """What the agent wrote down: its pid, when (UTC in ISO 8601), what it can't do, and its logs as `shop/app.log`."""
+
+    pid: int
+    time: str
+    troubles: tuple[Trouble, ...] = ()
+    logs: dict[str, Birth] = field(default_factory=dict)
+
+
 def encode(release: Release) -> str:
     """Return the record of a release as JSON; the same release gives the same text."""
     return _pretty(release)
@@ -52,6 +70,16 @@ def encode_front(record: FrontRecord) -> str:
 def decode_front(text: str) -> FrontRecord:
     """Return the record of the front. Raises UserError that names what is wrong with it."""
     return _decoded(text, FrontRecord, "the record of the front")
+
+
+def encode_agent(record: AgentRecord) -> str:
+    """Return what the agent writes down as JSON."""
+    return _pretty(record)
+
+
+def decode_agent(text: str) -> AgentRecord:
+    """Return what the agent wrote down. Raises UserError that names what is wrong with it."""
+    return _decoded(text, AgentRecord, "the agent's state")
 
 
 def encode_event(event: Event) -> str:

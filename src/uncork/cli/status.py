@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 import click
 
 from uncork.cli.options import Asked, asks
-from uncork.cli.output import amount, emit, fields, state, table
+from uncork.cli.output import amount, emit, fields, state, styled, table
 from uncork.errors import ExitCode
 
 if TYPE_CHECKING:
+    from uncork.model import Trouble
     from uncork.workflows.status import AppStatus, Status
 
 _HEAD = ("APP", "RELEASE", "ENVIRONMENT", "STATE", "SERVER", "WORKERS", "REQUESTS", "MEMORY", "SINCE", "ADDRESS")
@@ -41,12 +42,22 @@ def _show(found: "Status") -> None:
         click.echo(f"nothing is deployed in {found.home}; deploy a project with `uncork up PATH`")
     for note in found.notes:
         click.echo(f"note: {note}")
+    for trouble in found.troubles:
+        click.echo(f"{styled('trouble', fg='yellow')}: {_plainly(trouble)}")
     machine = found.machine
     click.echo(
-        f"front {state(found.front)}, supervisor {state(found.supervisor)}; "
+        f"front {state(found.front)}, supervisor {state(found.supervisor)}, agent {state(found.agent)}; "
         f"{machine.cpus} cores, load {machine.load[0]:.2f}, {amount(machine.memory_bytes)} of memory, "
         f"{amount(machine.free_disk_bytes)} of disk free"
     )
+
+
+def _plainly(trouble: "Trouble") -> str:
+    """It may quote what a mail server said: nothing in it is for the terminal."""
+    told = " ".join(
+        part for part in (trouble.app and f"{trouble.app}:", trouble.what, f"(since {trouble.since})") if part
+    )
+    return "".join(character if character.isprintable() else " " for character in told)
 
 
 def _row(app: "AppStatus") -> tuple[str, ...]:

@@ -12,8 +12,8 @@ from uncork.machine.supervisord import SupervisorFault
 def find(layout: Layout) -> tuple[int, ...]:
     """Return the pids to end, a supervisor that does not answer any more first; none where there is no /proc.
 
-    A service is known by its environment, a supervisor by its config in its command line, and nginx, which writes its
-    title over its environment, by its config in its title, or by the folder it is in. So a pid that was given to
+    A service is known by its environment, a supervisor and the agent by their command lines, and nginx, which writes
+    its title over its environment, by its config in its title, or by the folder it is in. So a pid that was given to
     somebody else since is never ours, nor one that an app wrote into a pid file.
     """
     held = _supervisor(layout)
@@ -56,7 +56,7 @@ def _is_supervisor(pid: int, layout: Layout) -> bool:
 
 
 def _is_ours(pid: int, layout: Layout) -> bool:
-    return _is_service(pid, layout) or _is_front(pid, layout) or _is_start(pid, layout)
+    return any(is_one(pid, layout) for is_one in (_is_service, _is_front, _is_agent, _is_start))
 
 
 def _is_service(pid: int, layout: Layout) -> bool:
@@ -66,6 +66,12 @@ def _is_service(pid: int, layout: Layout) -> bool:
         return False
     prefix = b"UNCORK_RUN=" + os.fsencode(layout.run) + b"/"
     return any(word.startswith(prefix) for word in environment)
+
+
+def _is_agent(pid: int, layout: Layout) -> bool:
+    """It has dropped its privileges, so that its environment is not to be read; its command line is."""
+    command = _words(pid, "cmdline")
+    return b"uncork.agent" in command and os.fsencode(layout.home) in command
 
 
 def _is_start(pid: int, layout: Layout) -> bool:

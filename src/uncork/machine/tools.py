@@ -1,6 +1,23 @@
-"""The programs that come with uncork as packages: uv and nginx."""
+"""The programs that come with uncork as packages, uv and nginx, and what uncork itself is."""
 
+import hashlib
+import os
+from pathlib import Path
+
+import uncork
 from uncork.errors import UserError
+
+
+def code() -> str:
+    """Return what tells the installed uncork from another: a hash of its files' names, sizes and times."""
+    root = Path(uncork.__file__).parent
+    digest = hashlib.sha256(str(root).encode())
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if name != "__pycache__")
+        for name in sorted(names):
+            found = Path(folder, name).stat()
+            digest.update(f"{folder}/{name} {found.st_size} {found.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()[:16]
 
 
 def uv() -> str:

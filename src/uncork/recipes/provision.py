@@ -1,12 +1,13 @@
 """The folders that a state directory and an app need, and what brings a supervisor back to what should run."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from uncork.layout import Layout
 from uncork.model import AppFacts, Facts, Instance
 from uncork.plan import Directory, End, Link, Remove, Step
-from uncork.supervisors.supervisor import Supervisor
+from uncork.supervisors.supervisor import AGENT, Supervisor
 
 LEFTOVER_TIME: Final = 30.0
 """What processes without a supervisor get to finish their requests."""
@@ -27,6 +28,8 @@ def folders(layout: Layout, name: str, *, root: bool) -> tuple[Step, ...]:
         Directory(layout.run, mode=0o711 if root else 0o700),
         Directory(layout.apps, mode=0o750),
         *(Directory(path) for path in plain),
+        Directory(layout.agent, mode=0o700, serving=True),
+        Directory(app.alerts, mode=0o700, serving=True),
         Directory(app.instance_data, mode=0o700, serving=True),
         Directory(app.logs, serving=True),
         Directory(app.sockets, mode=0o711),
@@ -53,6 +56,17 @@ def converge(
     )
 
 
+def companion(facts: Facts, layout: Layout, supervisor: Supervisor, on_disk: Mapping[Path, str]) -> tuple[Step, ...]:
+    """Return the steps after which the agent runs, from this uncork's code; `on_disk` are the supervisor's texts.
+
+    One that waits to be started again, since it has just crashed, is left to the supervisor.
+    """
+    wanted = supervisor.agent_files(layout, facts.account)
+    same = all(on_disk.get(file.path) == file.content for file in wanted)
+    held = any(program.name == AGENT and program.state in HELD for program in facts.programs)
+    return () if same and held else supervisor.start_agent(layout, facts.account)
+
+
 def unfinished(app: AppFacts, layout: Layout, unrecorded: tuple[int, ...]) -> tuple[Step, ...]:
     """Return the steps that remove the folders of releases which a killed deploy never finished.
 
@@ -67,7 +81,8 @@ def _resurrect(facts: Facts, layout: Layout, supervisor: Supervisor, on_disk: tu
     ends = _end(facts, "end what a lost supervisor left")
     placed = tuple(step for app in facts.apps if not app.stopped for step in _replace(app, layout, supervisor, facts))
     forgotten = tuple(Remove(path) for path in on_disk)
-    return (*ends, *forgotten, *placed, *supervisor.files(layout), *supervisor.begin(layout), Remove(layout.down))
+    files = (*supervisor.agent_files(layout, facts.account), *supervisor.files(layout))
+    return (*ends, *forgotten, *placed, *files, *supervisor.begin(layout), Remove(layout.down))
 
 
 def _end(facts: Facts, why: str) -> tuple[Step, ...]:

@@ -42,7 +42,7 @@ class Uwsgi(Server):
     replaces: ClassVar[tuple[str, ...]] = ("uwsgi", "pyuwsgi")
 
     def service(self, build: Build) -> Service:
-        """Run the environment's own uWSGI; SIGTERM is graceful, and SIGWINCH opens the log again, since its config says so."""
+        """Run the environment's own uWSGI; its config says what SIGTERM and SIGWINCH mean."""
         return Service(
             argv=(str(build.venv / "bin" / "uwsgi"), "--ini", str(build.directory / "uwsgi.ini")),
             directory=str(build.directory / "source"),

@@ -1,11 +1,14 @@
 """What keeps servers running: it holds their sockets, starts them again, and stops them in order."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from uncork.layout import Layout
 from uncork.model import Account, Address, Instance, Service
 from uncork.plan import File, Step
+
+AGENT: Final = "agent"
+"""What the agent's program is called; an instance's name has dots."""
 
 
 class Supervisor(ABC):
@@ -42,6 +45,14 @@ class Supervisor(ABC):
         self, layout: Layout, service: Service, address: Address, account: Account | None
     ) -> tuple[Step, ...]:
         """The steps that start the front on a listening socket of the supervisor's, or restart it on another one."""
+
+    @abstractmethod
+    def agent_files(self, layout: Layout, account: Account | None) -> tuple[File, ...]:
+        """What the supervisor needs to run the agent, now and after a reboot; another uncork's differ."""
+
+    @abstractmethod
+    def start_agent(self, layout: Layout, account: Account | None) -> tuple[Step, ...]:
+        """The steps that start the agent, or another one in its place, and wait for nothing that it does."""
 
     @abstractmethod
     def reload_front(self, layout: Layout) -> tuple[Step, ...]:

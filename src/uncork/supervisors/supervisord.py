@@ -11,7 +11,7 @@ from uncork.layout import Layout
 from uncork.model import Account, Address, Instance, Service
 from uncork.plan import Call, Directory, File, Gone, Reload, Remove, Run, Step
 from uncork.rendering import render
-from uncork.supervisors.supervisor import Supervisor
+from uncork.supervisors.supervisor import AGENT, Supervisor
 
 FRONT: Final = "front"
 # What supervisord calls `wait`: whether it answers only once the processes are up, or down.
@@ -45,12 +45,14 @@ class _Program:
 
 @dataclass(frozen=True)
 class Supervisord(Supervisor):
-    """supervisord, as a daemon of one state directory; `python` is an interpreter that can import it.
+    """supervisord, as a daemon of one state directory; `python` is an interpreter that can import it, and uncork.
 
-    A group of two processes stands for each program: number 0 is the server, number 1 holds the socket.
+    A group of two processes stands for each program: number 0 is the server, number 1 holds the socket. The agent has
+    no socket, and is one process. `code` is what tells this uncork from another.
     """
 
     python: str
+    code: str = ""
     name: ClassVar[str] = "supervisord"
 
     def files(self, layout: Layout) -> tuple[File, ...]:
@@ -132,6 +134,30 @@ class Supervisord(Supervisor):
             *_start(layout, FRONT, f"{address.bind}:{address.port}", "start the front"),
         )
 
+    def agent_files(self, layout: Layout, account: Account | None) -> tuple[File, ...]:
+        """Its config and its start script, which names the code that it is started from."""
+        conf, script = _paths(layout, AGENT)
+        start = render(
+            __package__, "agent.sh.j2", word, python=self.python, code=self.code, layout=layout, account=account
+        )
+        text = render(
+            __package__,
+            "agent.conf.j2",
+            escape,
+            name=AGENT,
+            script=shlex.quote(str(script)),
+            log=str(layout.agent_log).replace("%", "%%"),
+        )
+        return (File(script, start), File(conf, text))
+
+    def start_agent(self, layout: Layout, account: Account | None) -> tuple[Step, ...]:
+        """An agent of before ends first, so that two never wait for each other."""
+        return (
+            *self.agent_files(layout, account),
+            *_stop(layout, AGENT, PATIENCE, ""),
+            *_start(layout, AGENT, "", "start the agent"),
+        )
+
     def reload_front(self, layout: Layout) -> tuple[Step, ...]:
         """It goes to nginx itself: supervisord could not say when the old config is no longer gone by."""
         return (Reload(layout.front_pid, RELOAD_TIME, "reload the front"),)
@@ -199,7 +225,7 @@ def _start(layout: Layout, name: str, socket: str, why: str) -> tuple[Step, ...]
     """It would start a new group by itself, but up to a second later."""
     return (
         _call(layout, "reloadConfig"),
-        _call(layout, "addProcessGroup", name, why=f"bind {socket}", unless=("ALREADY_ADDED",)),
+        _call(layout, "addProcessGroup", name, why=f"bind {socket}" if socket else "", unless=("ALREADY_ADDED",)),
         _call(layout, "startProcessGroup", name, WAIT, why=why),
     )
 

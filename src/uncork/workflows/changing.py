@@ -59,6 +59,8 @@ def _converged(work: Work, app: str, *, wake: bool) -> Facts:
         if not wake and (facts.down or not facts.leftovers):
             return facts
         steps = provision.converge(facts, work.layout, work.supervisor, _on_disk(work.layout, facts), app)
+        if facts.supervising:
+            steps += provision.companion(facts, work.layout, work.supervisor, programs(work.layout))
         work.do(*steps)
     facts = work.facts() if steps else facts
     if facts.address and is_missing(facts):
@@ -69,6 +71,11 @@ def _converged(work: Work, app: str, *, wake: bool) -> Facts:
             work.report.note(f"the front is not back yet: {error}")
         return work.facts()
     return facts
+
+
+def programs(layout: Layout) -> dict[Path, str]:
+    """Return the texts of the supervisor's programs as they are on disk."""
+    return {path: files.read(path) for path in files.names_in(layout.programs)}
 
 
 def _on_disk(layout: Layout, facts: Facts) -> tuple[Path, ...]:

@@ -12,12 +12,13 @@ from uncork.machine import files, tools
 from uncork.model import AppFacts, Facts, Proof, Release
 from uncork.plan import File, Plan, Step
 from uncork.project.requirements import versions
-from uncork.recipes import build
+from uncork.recipes import build, provision
 from uncork.recipes.address import decide
 from uncork.recipes.build import Draft, Environment
 from uncork.recipes.change_over import Running, boot, change_over, live_of
 from uncork.recipes.front import Served, refresh, sites
 from uncork.report import Silent
+from uncork.workflows.changing import programs
 from uncork.workflows.environment import described
 from uncork.workflows.front import texts
 from uncork.workflows.take_over import next_instance
@@ -95,6 +96,7 @@ def _steps(
         build.prove_step(draft, environment),
         *((build.release_command_step(draft, environment, {}),) if draft.config.release_command else ()),
         *draft.server.files(build.server_build(draft, environment, proof)),
+        *provision.companion(facts, work.layout, work.supervisor, programs(work.layout)),
         *begun.steps,
         *over.steps,
     )

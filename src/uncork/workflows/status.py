@@ -10,10 +10,11 @@ from typing import Final
 from uncork import facts as machine_facts
 from uncork.layout import Layout
 from uncork.machine import processes, sockets
-from uncork.model import Address, AppFacts, Facts, Instance, Program, Worker
+from uncork.model import Address, AppFacts, Facts, Instance, Program, Trouble, Worker
 from uncork.recipes.address import url
 from uncork.recipes.front import sites
 from uncork.servers import SERVERS
+from uncork.supervisors.supervisor import AGENT
 
 FRONT: Final = "front"
 RUNNING: Final = "running"
@@ -50,9 +51,9 @@ class MachineStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """What runs. `front` and `supervisor` are states in the words of an app's; `home` is the state directory.
+    """What runs. `front`, `supervisor` and `agent` are states in the words of an app's; `home` is the state directory.
 
-    `notes` name files that could not be read.
+    `notes` name files that could not be read; `troubles` are what the agent can't do, of the apps that were asked for.
     """
 
     home: str
@@ -60,13 +61,15 @@ class Status:
     front: str
     supervisor: str
     machine: MachineStatus
+    agent: str = "down"
     notes: tuple[str, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
 
     @property
     def well(self) -> bool:
         """Whether all that should run does; a front with nothing but stopped apps behind it should too."""
         apps = all(app.state in {RUNNING, STARTING, *MEANT} for app in self.apps)
-        return apps and FAILED not in {self.front, self.supervisor}
+        return apps and FAILED not in {self.front, self.supervisor, self.agent}
 
 
 def status(layout: Layout, app: str | None) -> Status:
@@ -83,10 +86,12 @@ def told(
     return Status(
         home=str(layout.home),
         apps=tuple(_app(layout, facts, found, stats) for found in chosen),
-        front=_front(facts),
+        front=_companion(facts, FRONT),
         supervisor=_meant(facts, RUNNING if facts.supervising else FAILED),
         machine=MachineStatus(machine.cpus, load, machine.memory_bytes, machine.free_bytes),
+        agent=_companion(facts, AGENT),
         notes=facts.notes,
+        troubles=tuple(trouble for trouble in facts.troubles if app in {None, trouble.app} or not trouble.app),
     )
 
 
@@ -126,8 +131,9 @@ def _state(facts: Facts, app: AppFacts, program: Program | None, *, answers: boo
     return RUNNING if state == STARTING and answers else _meant(facts, state)
 
 
-def _front(facts: Facts) -> str:
-    program = next((p for p in facts.programs if p.name == FRONT), None)
+def _companion(facts: Facts, name: str) -> str:
+    """Return the state of what serves all apps: the front, or the agent."""
+    program = next((p for p in facts.programs if p.name == name), None)
     return RUNNING if program and program.running else _meant(facts, FAILED)
 
 

@@ -54,7 +54,7 @@ class Work:
 def begin(layout: Layout, report: Reporter) -> Work:
     """Return the work at a state directory with the embedded parts: supervisord and nginx."""
     account = processes.account()
-    return Work(layout, Supervisord(sys.executable), _nginx(layout, account), account, Seconds(report))
+    return Work(layout, Supervisord(sys.executable, tools.code()), _nginx(layout, account), account, Seconds(report))
 
 
 def _nginx(layout: Layout, account: Account | None) -> Nginx:

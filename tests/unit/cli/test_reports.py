@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.unit.cli.fakes import Uncork
-from uncork.model import Worker
+from uncork.model import Trouble, Worker
 from uncork.workflows.releases import Row
 from uncork.workflows.status import AppStatus, MachineStatus, Status
 
 WORKERS = (Worker(7, "busy", 3, 1024**2), Worker(8, "idle", 2, 1024**2))
 SHOP = AppStatus("shop", 2, "production", "running", "http://x/", "uwsgi", WORKERS, 5, "2026-01-01T00:00:00Z")
 MACHINE = MachineStatus(2, (0.5, 0.4, 0.3), 8 * 1024**3, 1024**3)
-STATUS = Status("/h", (SHOP,), "running", "running", MACHINE)
+STATUS = Status("/h", (SHOP,), "running", "running", MACHINE, agent="running")
 
 
 def giving(uncork: Uncork, verb: str, found: object) -> None:
@@ -32,7 +32,7 @@ def test_status_is_a_table_and_a_line(uncork: Uncork) -> None:
         "shop 2 production running uwsgi 2 (1 busy) 5 2.0 MB 2026-01-01T00:00:00Z http://x/",
     ]
     assert printed.out.splitlines()[2] == (
-        "front running, supervisor running; 2 cores, load 0.50, 8.0 GB of memory, 1.0 GB of disk free"
+        "front running, supervisor running, agent running; 2 cores, load 0.50, 8.0 GB of memory, 1.0 GB of disk free"
     )
 
 
@@ -70,6 +70,19 @@ def test_status_is_exit_5_when_something_that_should_run_does_not(uncork: Uncork
 
     assert uncork("status").code == 5
     assert uncork("status", "--json").json["front"] == "running"
+
+
+def test_what_the_agent_can_not_do_is_a_line_with_nothing_in_it_for_the_terminal(uncork: Uncork) -> None:
+    trouble = Trouble("shop", "mail can't be sent: 554 \x1b[31mgo away", "2026-11-22T16:05:12Z")
+    giving(uncork, "status", replace(STATUS, troubles=(trouble,)))
+
+    printed = uncork("status")
+
+    assert printed.code == 0
+    assert "trouble: shop: mail can't be sent: 554  [31mgo away (since 2026-11-22T16:05:12Z)\n" in printed.out
+    assert uncork("status", "--json").json["troubles"] == [
+        {"app": "shop", "what": "mail can't be sent: 554 \x1b[31mgo away", "since": "2026-11-22T16:05:12Z"}
+    ]
 
 
 def test_releases_are_a_table_or_a_list(uncork: Uncork) -> None:

@@ -76,6 +76,12 @@ class NamedSupervisor(Supervisor):
     ) -> tuple[Step, ...]:
         return (Call(layout.supervisor_socket, "start_front", (f"{address.bind}:{address.port}",)),)
 
+    def agent_files(self, layout: Layout, account: Account | None) -> tuple[File, ...]:
+        return (File(layout.programs / "agent.conf", f"of {layout.home}"),)
+
+    def start_agent(self, layout: Layout, account: Account | None) -> tuple[Step, ...]:
+        return (Call(layout.supervisor_socket, "start_agent"),)
+
     def reload_front(self, layout: Layout) -> tuple[Step, ...]:
         return (Call(layout.supervisor_socket, "reload_front"),)
 

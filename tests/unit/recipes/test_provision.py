@@ -3,9 +3,9 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.recipes.parts import LAYOUT, NamedSupervisor, app_facts, facts, said
-from uncork.model import Program
+from uncork.model import Facts, Program
 from uncork.plan import Directory
-from uncork.recipes.provision import converge, folders, unfinished
+from uncork.recipes.provision import companion, converge, folders, unfinished
 
 SUPERVISOR = NamedSupervisor()
 
@@ -88,6 +88,7 @@ def test_after_a_reboot_the_live_instances_are_placed_and_the_supervisor_begins(
         "place shop.1.1",
         "Link /state/run/shop/current.sock",
         "Link /state/apps/shop/live",
+        f"File {LAYOUT.programs / 'agent.conf'}",
         f"File {LAYOUT.supervisor_config}",
         "begin",
         f"Remove {LAYOUT.down}",
@@ -102,6 +103,36 @@ def test_a_stopped_app_is_not_brought_back_by_a_reboot() -> None:
 def test_what_a_lost_supervisor_left_is_ended_before_another_begins() -> None:
     known = replace(facts(app_facts("shop"), supervising=False), leftovers=(11, 12))
     assert said(converge(known, LAYOUT, SUPERVISOR, (), "shop"))[0] == "End"
+
+
+def with_agent(state: str) -> Facts:
+    known = facts(app_facts("shop"))
+    return replace(known, programs=(*known.programs, Program("agent", state, 8)))
+
+
+OWN = {file.path: file.content for file in SUPERVISOR.agent_files(LAYOUT, None)}
+
+
+@pytest.mark.parametrize("state", ["RUNNING", "STARTING", "BACKOFF"])
+def test_an_agent_that_is_kept_running_is_left_alone(state: str) -> None:
+    assert companion(with_agent(state), LAYOUT, SUPERVISOR, OWN) == ()
+
+
+@pytest.mark.parametrize("state", ["STOPPED", "EXITED", "FATAL"])
+def test_an_agent_that_does_not_run_is_started(state: str) -> None:
+    assert said(companion(with_agent(state), LAYOUT, SUPERVISOR, OWN)) == ["start_agent"]
+    assert said(companion(facts(app_facts("shop")), LAYOUT, SUPERVISOR, OWN)) == ["start_agent"]
+
+
+def test_a_new_uncork_brings_its_own_agent() -> None:
+    before = dict.fromkeys(OWN, "of an older uncork")
+    assert said(companion(with_agent("RUNNING"), LAYOUT, SUPERVISOR, before)) == ["start_agent"]
+
+
+def test_the_agent_s_folder_and_the_alerts_are_the_serving_account_s_own() -> None:
+    steps = {step.path: step for step in folders(LAYOUT, "shop", root=True) if isinstance(step, Directory)}
+    for path in (LAYOUT.agent, LAYOUT.app("shop").alerts):
+        assert (steps[path].mode, steps[path].serving) == (0o700, True)
 
 
 def test_releases_without_a_record_are_removed() -> None:

@@ -19,7 +19,7 @@ from uncork.supervisors.supervisord import Supervisord, escape, word
 
 LAYOUT = Layout(Path("/srv/uncork"), Path("/srv/uncork/run"))
 ACCOUNT = Account("www-data", "www-data", 33, 33)
-SUPERVISORD = Supervisord("/usr/bin/python3")
+SUPERVISORD = Supervisord("/usr/bin/python3", "0123456789abcdef")
 INSTANCE = Instance("guestbook", 12)
 SERVICE = Service(
     argv=("/srv/venv/bin/uwsgi", "--ini", "/srv/uncork/apps/guestbook/releases/12/uwsgi.ini"),
@@ -46,6 +46,7 @@ def test_the_files_are_as_they_should_be(golden: Golden, case: str, account: Acc
         *SUPERVISORD.files(LAYOUT),
         *SUPERVISORD.place(LAYOUT, INSTANCE, SERVICE, account),
         *SUPERVISORD.start_front(LAYOUT, FRONT, Address("0.0.0.0", 80), account),
+        *SUPERVISORD.agent_files(LAYOUT, account),
     )
     golden(case, texts(steps))
 
@@ -93,6 +94,21 @@ def test_the_front_is_replaced_where_there_is_one() -> None:
 
 def test_the_front_reads_its_config_again_on_a_hangup() -> None:
     assert SUPERVISORD.reload_front(LAYOUT) == (Reload(LAYOUT.front_pid, 10.0, "reload the front"),)
+
+
+def test_an_agent_is_started_in_the_place_of_the_one_before_and_nobody_waits_for_it() -> None:
+    assert calls(SUPERVISORD.start_agent(LAYOUT, None)) == [
+        *["stopProcessGroup agent False"] * 2,
+        "removeProcessGroup agent",
+        "reloadConfig",
+        "addProcessGroup agent",
+        "startProcessGroup agent False",
+    ]
+
+
+def test_another_uncork_s_agent_has_another_start_script() -> None:
+    other = Supervisord("/usr/bin/python3", "fedcba9876543210")
+    assert texts(other.agent_files(LAYOUT, None)) != texts(SUPERVISORD.agent_files(LAYOUT, None))
 
 
 def test_an_address_of_ipv6_is_refused() -> None:

@@ -17,6 +17,7 @@ from uncork.model import (
     Release,
     Service,
     Site,
+    Trouble,
 )
 from uncork.records import Event
 from uncork.workflows.releases import rows
@@ -53,7 +54,7 @@ FACTS = Facts(
     address=Address(port=8080),
     apps=(SHOP, AppFacts("never")),
     supervising=True,
-    programs=(Program("front", "RUNNING", 5, 1.0), *SHOP.programs),
+    programs=(Program("front", "RUNNING", 5, 1.0), Program("agent", "RUNNING", 4, 1.0), *SHOP.programs),
 )
 
 
@@ -71,7 +72,7 @@ def status(facts: Facts, app: str | None = None) -> Status:
 
 def changed(*programs: Program, **changes: object) -> Facts:
     shop = replace(SHOP, programs=programs, **changes)
-    return replace(FACTS, apps=(shop,), programs=(FACTS.programs[0], *programs))
+    return replace(FACTS, apps=(shop,), programs=(*FACTS.programs[:2], *programs))
 
 
 def test_a_running_app_is_told_with_its_workers() -> None:
@@ -105,6 +106,20 @@ def test_an_app_that_answers_is_running_and_one_that_does_not_yet_is_starting() 
 
 def test_an_app_without_a_program_is_failed() -> None:
     assert status(changed()).apps[0].state == "failed"
+
+
+@pytest.mark.parametrize("programs", [(), (Program("agent", "BACKOFF"),)])
+def test_without_the_agent_not_all_is_well(programs: tuple[Program, ...]) -> None:
+    found = status(replace(FACTS, programs=(FACTS.programs[0], *programs, *SHOP.programs)))
+    assert (found.agent, found.front, found.well) == ("failed", "running", False)
+
+
+def test_what_the_agent_can_not_do_is_told_of_the_apps_that_were_asked_for() -> None:
+    shop, blog = Trouble("shop", "no mail", "2026-01-01T00:00:00Z"), Trouble("blog", "no disk", "2026-01-01T00:00:00Z")
+    found = replace(FACTS, troubles=(shop, blog))
+    assert status(found).troubles == (shop, blog)
+    assert status(found, "shop").troubles == (shop,)
+    assert status(found).well
 
 
 def test_a_stopped_app_is_well() -> None:
