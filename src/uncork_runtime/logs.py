@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Optional
 
-from uncork_runtime import env, redaction
+from uncork_runtime import elsewhere, env, redaction
 from uncork_runtime.appender import Appender
 from uncork_runtime.console import Console, coloured
 from uncork_runtime.formats import BlockFormatter, formatter, masked
@@ -48,6 +48,7 @@ def configure(path: str) -> None:
         install(Settings())
         logging.getLogger("uncork").warning("%s can't be read, so this is not in app.log: %s", path, error)
         return
+    elsewhere.redirect(os.path.dirname(settings.file), os.path.dirname(path))
     install(settings)
 
 

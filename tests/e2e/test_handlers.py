@@ -21,3 +21,13 @@ def test_handlers_of_the_projects_own_are_named_with_file_and_line_and_what_to_w
         assert f"{place(tutorial, 'FileHandler(')}: FileHandler writes a file that uncork does not rotate" in said
     assert "logging.json" in planned
     assert uncork.get().text == "blog for production\n"
+
+
+def test_a_file_handler_of_the_projects_own_writes_though_its_release_cannot_be_written_to(uncork: Uncork) -> None:
+    tutorial = copied("tutorial", uncork.root / "tutorial")
+    uncork.up(tutorial, "--env", "testing").ok()
+    assert uncork.get().text == "blog for testing\n"
+    app = uncork.home / "apps" / "tutorial"
+    (own,) = app.rglob("testing.log")
+    assert "somebody reads" in own.read_text()
+    assert "INFO blog: somebody reads [id=" in (app / "logs" / "app.log").read_text()

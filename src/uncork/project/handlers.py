@@ -21,8 +21,8 @@ _ROTATING: Final = (
     "(`app.logger`); uncork writes the file, and rotates it by `rotate_size` and `rotate_age` under [logging]"
 )
 _FILE: Final = (
-    "{name} writes a file that uncork does not rotate, and at a relative path one that goes with its release: take it "
-    "out, and log to the app's logger (`app.logger`); uncork writes the file, and rotates it"
+    "{name} writes a file that uncork does not rotate: take it out, and log to the app's logger (`app.logger`); uncork "
+    "writes the file, and rotates it"
 )
 _ADVICE: Final = {
     "logging.handlers.SMTPHandler": _SMTP,

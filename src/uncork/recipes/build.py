@@ -262,6 +262,7 @@ RUNTIME: Final = (
     "appender.py",
     "capture.py",
     "console.py",
+    "elsewhere.py",
     "env.py",
     "exchange.py",
     "formats.py",

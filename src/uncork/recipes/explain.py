@@ -34,6 +34,9 @@ def import_failed(failure: Failure, number: int, live: Release | None, local: fr
     elif failure.kind in {"ModuleNotFoundError", "ImportError"} and failure.module:
         problem = f"the module {failure.module} is missing; it is imported{where}"
         fix = _missing(failure.module.partition(".")[0], local)
+    elif failure.kind == "PermissionError":
+        problem = f"the app can't be imported: {failure.kind}: {failure.message}{where}"
+        fix = "a release can't be written to: keep data in `app.instance_path`, which outlives it, and deploy again"
     elif failure.kind == "KeyError" and "os.environ" in failure.traceback:
         name = failure.message.strip("'\"")
         problem = f"the environment variable {name} is not set; it is read{where}"

@@ -32,6 +32,16 @@ def test_a_variable_that_is_not_set_is_told_with_the_command_that_sets_it() -> N
     assert "uncork config set SECRET_KEY=" in error.fix
 
 
+def test_a_folder_that_may_not_be_written_to_is_told_with_the_one_that_may() -> None:
+    error = refusal("PermissionError", "[Errno 13] Permission denied: 'logs'")
+    assert "Permission denied: 'logs' at shop/views.py:3" in error.problem
+    assert "app.instance_path" in error.fix
+
+
+def test_uncork_itself_is_told_with_the_module_that_travels_in_a_release() -> None:
+    assert "import uncork_runtime in its place" in refusal("ModuleNotFoundError", module="uncork").fix
+
+
 def test_an_exit_at_import_is_told_with_where_to_move_it() -> None:
     assert '__name__ == "__main__"' in refusal("SystemExit").fix
 
