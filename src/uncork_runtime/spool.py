@@ -61,7 +61,7 @@ class Spool(Appender):
         self._miss(why)
 
     def _excuse(self) -> bytes:
-        return b"\n" if self._torn else b""
+        return b""  # the next line that is whole tells how many were missed
 
     def _count(self) -> None:
         try:
@@ -127,6 +127,7 @@ class SpoolHandler(logging.Handler):
             "release": self._settings.release,
             "id": context.id if context else "",
             "sent_by_app": _is_mailed(record),
+            "dropped": self._spool.missed,
         }
 
     def _first(self, fp: str, record: logging.LogRecord, error: Optional[BaseException], place: Place) -> Fields:
