@@ -128,7 +128,7 @@ def test_the_same_again_is_a_mere_count_until_a_minute_has_passed(
         fail(left.logger, buy)
     first, second, *_ = left.records()
     assert [record["kind"] for record in left.records()] == ["error", "again", "again", "error"]
-    assert second.keys() == {"v", "kind", "fp", "time", "release", "id", "sent_by_app"}
+    assert second.keys() == {"v", "kind", "fp", "time", "release", "id", "sent_by_app", "dropped"}
     assert second["fp"] == first["fp"]
 
 
