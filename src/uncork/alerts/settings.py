@@ -16,8 +16,6 @@ from uncork.model import Instance, Mail, Release
 from uncork_runtime.env import LINE
 
 Said = TypeVar("Said", str, int, bool)
-QUIET: Final = frozenset({"development", "testing"})
-"""Environments in which nobody is told of errors."""
 MOST: Final = 1024**2
 
 
@@ -66,8 +64,8 @@ def read(layout: AppLayout, release: Release, host: str) -> Settings:
 
 
 def is_quiet(release: Release) -> bool:
-    """Return whether nobody is told of this release's errors."""
-    return release.environment in QUIET
+    """Return whether its config tells nobody of anything, as that of development and testing does unless it says so."""
+    return not release.mail.level and not release.mail.report
 
 
 def merged(release: Release, own: _Own, secrets: Mapping[str, str], host: str) -> Settings:
