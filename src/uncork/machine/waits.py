@@ -54,7 +54,7 @@ def probe(step: Probe) -> None:
             continue
         if said.status < step.below:
             return
-        told, body = f"the answer was {said.status}", said.excerpt
+        told, body = ": ".join(filter(None, (f"the answer was {said.status}", said.plain))), said.excerpt
         broken += said.status == BROKEN
         if broken == GIVEN_UP:
             raise _failed(step, f"{told}, {broken} times", written, body)

@@ -15,15 +15,21 @@ AGENT: Final = "uncork"
 
 @dataclass(frozen=True)
 class Response:
-    """What was answered: the status, and the body in bytes."""
+    """What was answered: the status, the body in bytes, and what that is (`text/plain`)."""
 
     status: int
     body: bytes
+    kind: str = ""
 
     @property
     def excerpt(self) -> str:
         """The first 500 characters of the body."""
         return self.body[:2000].decode("utf-8", "replace").strip()[:500]
+
+    @property
+    def plain(self) -> str:
+        """The excerpt on one line, if it is a text that is meant to be read as it is."""
+        return "; ".join(self.excerpt.splitlines()) if self.kind == "text/plain" else ""
 
 
 def http_request(host: str, path: str) -> bytes:
@@ -73,7 +79,8 @@ def response(received: bytes) -> Response:
     except (http.client.HTTPException, ValueError) as error:
         shown = received[:80].decode("utf-8", "replace")
         raise ConnectionError(f"that is no HTTP: {shown!r}" if received else "it was closed with no answer") from error
-    return Response(answer.status, body)
+    kind = answer.getheader("Content-Type", "").partition(";")[0].strip()
+    return Response(answer.status, body, kind)
 
 
 class _Received:

@@ -59,10 +59,11 @@ def change_over(
 def retire(old: Instance, most: float, layout: Layout, supervisor: Supervisor) -> tuple[Step, ...]:
     """Return the steps that let an instance answer whom it has, for so many seconds, and end it.
 
-    It must take no new traffic any more.
+    It must take no new traffic any more, and says so to whoever asks whether it is ready.
     """
+    mark = File(layout.app(old.app).draining(old), "")
     drain = Drain(layout.app(old.app).socket(old), LEAST_DRAIN, most, "drain the server")
-    return (drain, *supervisor.stop(layout, old, most))
+    return (mark, drain, *supervisor.stop(layout, old, most))
 
 
 def _point(layout: Layout, instance: Instance, why: str) -> tuple[Step, ...]:

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from tests.unit.recipes.parts import LAYOUT, NamedSupervisor, app_facts, release, said
 from uncork.model import Instance
-from uncork.plan import Drain, Link, Probe, Warm
+from uncork.plan import Drain, File, Link, Probe, Warm
 from uncork.recipes.change_over import Running, boot, change_over, live_of
 from uncork.recipes.front import Refresh
 
@@ -49,7 +49,8 @@ def test_a_live_release_whose_record_can_not_be_read_is_pointed_back_to_and_drai
 
 
 def test_the_old_release_is_drained_before_it_is_stopped_and_not_before_a_second_has_passed() -> None:
-    drain, stop = change_over(NEW, OLD, LAYOUT, SUPERVISOR, Refresh()).cleanup
+    mark, drain, stop = change_over(NEW, OLD, LAYOUT, SUPERVISOR, Refresh()).cleanup
+    assert mark == File(LAYOUT.app("shop").draining(OLD.instance), "")
     assert isinstance(drain, Drain)
     assert drain.least == 1.0
     assert said((stop,)) == ["stop shop.1.1"]
