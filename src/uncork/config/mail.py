@@ -108,9 +108,9 @@ KEYS: Final = (
     Key("admins", "Whom the mails go to. Without it: the app's own `ADMINS`.", ADMINS, '["admin@example.com"]'),
     Key(
         "subject_prefix",
-        "What each subject begins with. Without it: the app's name and environment.",
-        _text("a text of one line", '"[shop]"'),
-        '"[shop]"',
+        "What each subject begins with. Without it: the app's name in brackets.",
+        _text("a text of one line", '"[shop] "'),
+        '"[shop] "',
     ),
     Key(
         "level",
