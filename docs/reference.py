@@ -79,7 +79,11 @@ def _verbs() -> Iterator[str]:
 def _verb(command: click.Command, context: click.Context) -> Iterator[str]:
     yield f"## {context.command_path}\n"
     if isinstance(command, click.Group):
+        if command.invoke_without_command:
+            yield f"    {context.command_path} [OPTIONS]\n"
         yield f"{cleandoc(command.help or '')}\n"
+        if command.invoke_without_command:
+            yield from _options(command, context, everywhere=False)
         for name in command.list_commands(context):
             found = command.get_command(context, name)
             if found:

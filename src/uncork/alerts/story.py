@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Final
 
-from uncork.alerts.groups import Group
+from uncork.alerts.groups import OPEN, RESOLVED, Group
 from uncork.alerts.occurrence import Frame, Occurrence, Raised, Request
 
 LONGEST: Final = 2000
@@ -34,12 +34,12 @@ class Story:
     @property
     def title(self) -> str:
         """What went wrong, in a line."""
-        return seen(self.group.title)
+        return _flat(self.group.title)
 
     @property
     def place(self) -> str:
         """Where: file, line and function."""
-        return seen(self.group.place)
+        return _flat(self.group.place)
 
     @property
     def message(self) -> str:
@@ -50,13 +50,13 @@ class Story:
     @property
     def facts(self) -> tuple[tuple[str, str], ...]:
         """How often, since when, and where it came from: names and values."""
-        return tuple(_facts(self.group, self.sample))
+        return tuple((name, _flat(value)) for name, value in _facts(self.group, self.sample))
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
         """The request's headers."""
         headers = self.sample.request.headers if self.sample and self.sample.request else None
-        return tuple((seen(name), seen(value)) for name, value in (headers or {}).items())
+        return tuple((_flat(name), _flat(value)) for name, value in (headers or {}).items())
 
     @property
     def trace(self) -> tuple[Line, ...]:
@@ -80,9 +80,10 @@ class Story:
         return f"first seen in release {group.first_release}{not_in}"
 
     @property
-    def last(self) -> str:
-        """When it last was."""
-        return at(self.group.last_seen)
+    def summary(self) -> str:
+        """Where, since which release, and when last, in a line."""
+        place = f"in {self.place}; " if self.place else ""
+        return f"{place}{self.since}; last {at(self.group.last_seen)}"
 
     def command(self, verb: str) -> str:
         """What one types about it."""
@@ -106,9 +107,10 @@ def seen(text: str) -> str:
 
 
 def _facts(group: Group, sample: Occurrence | None) -> Iterator[tuple[str, str]]:
+    if group.state != OPEN:
+        yield "State", f"resolved in release {group.resolved_in}" if group.state == RESOLVED else group.state
     if group.untold:
-        between = f"between {at(group.since or group.first_seen)} and {at(group.last_seen)}"
-        yield "How often", f"once, at {at(group.last_seen)}" if group.untold == 1 else f"{group.untold} times {between}"
+        yield "How often", f"{times(group.untold)}, {_when(group)}"
     if group.count > group.untold:
         yield "In all", f"{times(group.count)} since {at(group.first_seen)}, last at {at(group.last_seen)}"
     if group.by_app:
@@ -120,20 +122,25 @@ def _facts(group: Group, sample: Occurrence | None) -> Iterator[tuple[str, str]]
         yield from _circumstances(sample)
 
 
+def _when(group: Group) -> str:
+    begin, end = at(group.since or group.last_seen), at(group.last_seen)
+    return f"at {end}" if begin == end else f"between {begin} and {end}"
+
+
 def _circumstances(sample: Occurrence) -> Iterator[tuple[str, str]]:
     if sample.environment:
-        yield "Environment", seen(sample.environment)
+        yield "Environment", sample.environment
     if sample.logger:
-        yield "Logged by", seen(f"{sample.logger} ({sample.level})")
+        yield "Logged by", f"{sample.logger} ({sample.level})"
     if sample.request:
         yield from _asked(sample.request)
 
 
 def _asked(request: Request) -> Iterator[tuple[str, str]]:
     route = f" (route {request.route})" if request.route else ""
-    yield "Request", seen(f"{request.method or '-'} {request.path or '-'}{route}")
+    yield "Request", f"{request.method or '-'} {request.path or '-'}{route}"
     values = (("Request id", request.id), ("Client", request.client), ("User", request.user))
-    yield from ((name, seen(str(value))) for name, value in values if value not in {None, ""})
+    yield from ((name, str(value)) for name, value in values if value not in {None, ""})
 
 
 def _trace(chain: tuple[Raised, ...]) -> Iterator[Line]:

@@ -18,6 +18,8 @@ VERBS: Final = (
     "up",
     "status",
     "logs",
+    "errors",
+    "alerts",
     "report",
     "releases",
     "rollback",
