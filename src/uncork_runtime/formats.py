@@ -67,7 +67,7 @@ class TextFormatter(logging.Formatter):
 
 def _request(context: Context) -> str:
     """What was asked for, by whom, as in `id=8f3a POST /buy route=/buy client=203.0.113.9 user=7`."""
-    path, route, client, user = context.path, context.route, context.client, context.user
+    path, route, client, user = context.path or "-", context.route, context.client, context.user
     if "=" in path:
         path = redact(path)
     text = f"id={context.id} {context.method} {path}"

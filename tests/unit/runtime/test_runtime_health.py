@@ -6,8 +6,8 @@ from pathlib import Path
 
 import flask
 import pytest
-from tests.unit.runtime.test_runtime_wsgi import ask
 
+from tests.unit.runtime.test_runtime_wsgi import ask
 from uncork_runtime import health, wsgi
 
 READY = "/_uncork/ready"
