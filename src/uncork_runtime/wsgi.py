@@ -10,14 +10,17 @@ import threading
 import time
 from collections.abc import Iterable
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Callable, Final
 
 from uncork_runtime import health
-from uncork_runtime.exchange import known
+from uncork_runtime.exchange import LOG, known
 from uncork_runtime.streams import Streams
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+Look = Callable[[], "tuple[str, ...]"]
 
 LIVE: Final = "/_uncork/live"
 READY: Final = "/_uncork/ready"
@@ -39,10 +42,22 @@ def serve(
     """
     prefix = mount.rstrip("/").encode().decode("latin-1")  # as PEP 3333 spells what is not ASCII
     _leave_in_order()
-    ready = getattr(app, "app_context", nullcontext)
+    look = partial(health.unready, getattr(app, "app_context", nullcontext))
     answered = known(app, release)
-    served = _mounted(answered, prefix, ready) if prefix else _at_root(answered, ready)
+    served = _mounted(answered, prefix, look) if prefix else _at_root(answered, look)
     return _watched(served, worker_memory, Streams(log)) if worker_memory or log else served
+
+
+def alone(app: WSGIApplication, context: health.Context) -> WSGIApplication:
+    """The WSGI callable for an app that uncork does not serve: the public may ask whether it is ready, but not why."""
+
+    def look() -> tuple[str, ...]:
+        reasons = health.unready(context)
+        if reasons:
+            LOG.warning("not ready: %s", "; ".join(reasons))
+        return tuple(reason.partition(":")[0] for reason in reasons)
+
+    return _at_root(known(app), look)
 
 
 def _leave_in_order() -> None:
@@ -86,16 +101,16 @@ def _resident() -> int:
         return 0
 
 
-def _at_root(app: WSGIApplication, context: health.Context) -> WSGIApplication:
+def _at_root(app: WSGIApplication, look: Look) -> WSGIApplication:
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ.get("PATH_INFO") in OWN:
-            return _own(environ["PATH_INFO"], start_response, context)
+            return _own(environ["PATH_INFO"], start_response, look)
         return app(environ, start_response)
 
     return application
 
 
-def _mounted(app: WSGIApplication, prefix: str, context: health.Context) -> WSGIApplication:
+def _mounted(app: WSGIApplication, prefix: str, look: Look) -> WSGIApplication:
     inside = prefix + "/"
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -104,7 +119,7 @@ def _mounted(app: WSGIApplication, prefix: str, context: health.Context) -> WSGI
             return _answer(start_response, "404 Not Found", b"not found\n")
         rest = path[len(prefix) :]
         if rest in OWN:
-            return _own(rest, start_response, context)
+            return _own(rest, start_response, look)
         environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + prefix
         environ["PATH_INFO"] = rest
         return app(environ, start_response)
@@ -112,10 +127,10 @@ def _mounted(app: WSGIApplication, prefix: str, context: health.Context) -> WSGI
     return application
 
 
-def _own(path: str, start_response: StartResponse, context: health.Context) -> Iterable[bytes]:
+def _own(path: str, start_response: StartResponse, look: Look) -> Iterable[bytes]:
     if path == LIVE:
         return _answer(start_response, "200 OK", b"alive\n")
-    reasons = health.unready(context)
+    reasons = look()
     if reasons:
         body = "".join(f"{reason}\n" for reason in reasons)
         return _answer(start_response, "503 Service Unavailable", body.encode("utf-8", "replace"))

@@ -265,6 +265,7 @@ RUNTIME: Final = (
     "elsewhere.py",
     "env.py",
     "exchange.py",
+    "flask.py",
     "formats.py",
     "health.py",
     "logs.py",
