@@ -1,4 +1,4 @@
-"""What is asked of logs: how many lines, since when, matching what; and the time that a line says it is from."""
+"""What is asked of logs: which of them, how many records, since when, how loud, of what, matching what."""
 
 import re
 from dataclasses import dataclass
@@ -7,57 +7,75 @@ from typing import Final
 
 from uncork.config.values import seconds_in, shown
 from uncork.errors import UsageError
+from uncork.workflows.log_record import LEVELS, Record
 
-# What begins a line: Python's logging and the servers' ISO times, uWSGI's ctime, and the front's JSON.
-_ISO: Final = re.compile(
-    r'^(?:.{0,40}?[\s\["(:]|)(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,6})\d*)?(Z|[+-]\d\d:?\d\d)?'
-)
-_CTIME: Final = re.compile(r"^.{0,10}?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (\w{3} [ \d]\d \d\d:\d\d:\d\d \d{4})\b")
-_STAMPED: Final = 200
+SOURCES: Final = ("app", "server", "access", "agent", "front")
+"""The logs: of an app, what it logs, what it and its server print, its requests; and those that all apps share."""
+SHARED: Final = frozenset(("agent", "front"))
+USUAL: Final = 50
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line says, as it was typed."""
+
+    count: int | None = None
+    since: str | None = None
+    level: str | None = None
+    request: str | None = None
+    release: int | None = None
+    grep: str | None = None
+    only: str | None = None
 
 
 @dataclass(frozen=True)
 class Query:
-    """Which lines are wanted: the last `count` (None: all) of those that are new enough and match."""
+    """Which records are wanted: the last `count` (None: all) of those of `only` that are new enough and match."""
 
     count: int | None = None
     since: datetime | None = None
+    level: str | None = None
+    request: str | None = None
+    release: int | None = None
     pattern: "re.Pattern[str] | None" = None
-    access: bool = False
+    only: tuple[str, ...] = SOURCES
 
-    def wants(self, text: str, time: datetime | None) -> bool:
-        """Whether a line is wanted; one of an unknown time is old."""
-        if self.since and (time is None or time < self.since):
-            return False
-        return not self.pattern or bool(self.pattern.search(text))
+    def wants(self, record: Record) -> bool:
+        """Whether a record is wanted; one of an unknown time is old."""
+        return (
+            self._is_new(record)
+            and (self.level is None or record.loudness >= LEVELS[self.level])
+            and (self.request is None or self.request in record.text)
+            and (self.release is None or self.release == record.release)
+            and (self.pattern is None or self.pattern.search(record.text) is not None)
+        )
+
+    def _is_new(self, record: Record) -> bool:
+        return self.since is None or (record.time is not None and record.time >= self.since)
 
 
-def query(count: int | None, since: str | None, pattern: str | None, now: datetime, *, access: bool = False) -> Query:
-    """Return what is asked for. Raises UsageError for a time or a pattern that is none.
+def query(asked: Asked, now: datetime) -> Query:
+    """Return what is asked for. Raises UsageError for a time, a pattern or a log that is none.
 
-    Without a count: the last 50 lines, or all since a time.
+    Without a count: the last 50 records, or all since a time.
     """
-    most = count if count is not None or since else 50
-    return Query(most, _since(since, now) if since else None, _pattern(pattern) if pattern else None, access)
+    return Query(
+        count=asked.count if asked.count is not None or asked.since else USUAL,
+        since=_since(asked.since, now) if asked.since else None,
+        level=asked.level.upper() if asked.level else None,
+        request=asked.request,
+        release=asked.release,
+        pattern=_pattern(asked.grep) if asked.grep else None,
+        only=_only(asked.only) if asked.only else SOURCES,
+    )
 
 
-def time_of(line: str) -> datetime | None:
-    """Return the time that a line begins with, None if it has none. A time without a zone is this machine's own."""
-    head = line[:_STAMPED]
-    if found := _ISO.match(head):
-        day, clock, fraction, zone = found.groups()
-        zone = "+0000" if zone == "Z" else (zone or "").replace(":", "")
-        return _read(f"{day} {clock}.{(fraction or '0'):0<6}{zone}", f"%Y-%m-%d %H:%M:%S.%f{'%z' if zone else ''}")
-    if found := _CTIME.match(head):
-        return _read(found[1], "%b %d %H:%M:%S %Y")
-    return None
-
-
-def _read(text: str, form: str) -> datetime | None:
-    try:
-        return datetime.strptime(text, form).astimezone(timezone.utc)
-    except (ValueError, OverflowError):
-        return None
+def _only(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(","))
+    wrong = next((name for name in names if name not in SOURCES), None)
+    if wrong is not None:
+        raise UsageError(f"--only {shown(wrong)} is no log", f"name some of {', '.join(SOURCES)}, with commas")
+    return names
 
 
 def _since(text: str, now: datetime) -> datetime:

@@ -121,13 +121,33 @@ def test_logs_of_several_apps_name_the_app(uncork: Uncork) -> None:
     assert uncork("logs", "--app", "shop").out == "two\n"
 
 
-def test_logs_in_json_are_one_object_and_have_an_end(uncork: Uncork) -> None:
-    log(uncork, "shop", "2026-01-31T10:00:00Z a\xff\n")
+def test_logs_in_json_are_an_object_a_line(uncork: Uncork) -> None:
+    log(uncork, "shop", "2026-01-31T10:00:00Z a\xff\nprinted\n")
 
-    assert uncork("logs", "--json").json == {
-        "lines": [{"app": "shop", "time": "2026-01-31T10:00:00+00:00", "text": "2026-01-31T10:00:00Z a\xff"}]
+    one, other = (json.loads(line) for line in uncork("logs", "--json").out.splitlines())
+
+    assert one == {
+        "schema": 1,
+        "time": "2026-01-31T10:00:00.000Z",
+        "source": "server",
+        "app": "shop",
+        "level": None,
+        "message": "2026-01-31T10:00:00Z a\xff",
+        "request": None,
+        "release": None,
+        "text": "2026-01-31T10:00:00Z a\xff",
+        "fields": {},
     }
-    assert uncork("logs", "--json", "-f").code == 2
+    assert (other["text"], other["time"]) == ("printed", one["time"])
+
+
+def test_a_log_can_be_named_and_the_access_log_has_a_short_name(uncork: Uncork) -> None:
+    path = log(uncork, "shop", "server\n")
+    path.with_name("access.log").write_text('{"time":"2026-01-31T10:00:00Z","status":200}\n')
+
+    assert uncork("logs", "--only", "server").out == "server\n"
+    assert uncork("logs", "--access").out == uncork("logs", "--only", "access").out != ""
+    assert uncork("logs", "--access", "--only", "app").code == 2
 
 
 def test_a_terminal_is_shown_what_it_would_act_on(uncork: Uncork, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +164,7 @@ def test_a_terminal_is_shown_what_it_would_act_on(uncork: Uncork, monkeypatch: p
 
     logs.command.main(["--app", "shop"], standalone_mode=False)
 
-    assert printed == ["\\x1b]0;title\\x07\x1b[31mred\x1b[0m\ttab"]
+    assert printed == ["\x1b[1mserver\x1b[0m  \\x1b]0;title\\x07\x1b[31mred\x1b[0m\ttab"]
 
 
 def test_logs_with_a_wrong_pattern_are_a_usage_error(uncork: Uncork) -> None:
