@@ -4,7 +4,7 @@ import gzip
 import os
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, cast
@@ -84,9 +84,14 @@ def _found(files: tuple[Path, ...], begun: Position) -> int | None:
     return None
 
 
-def _uncompressed(path: Path) -> BinaryIO:
-    file = opened(path)
-    return cast("BinaryIO", gzip.open(file)) if path.name.endswith(".gz") else file
+@contextmanager
+def _uncompressed(path: Path) -> Iterator[BinaryIO]:
+    with opened(path) as file:
+        if path.name.endswith(".gz"):
+            with gzip.GzipFile(fileobj=file) as packed:
+                yield cast("BinaryIO", packed)
+        else:
+            yield file
 
 
 def _rest(path: Path, offset: int, *, whole: bool) -> Iterator[Piece]:

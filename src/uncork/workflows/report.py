@@ -8,10 +8,13 @@ from typing import Final
 from uncork import facts as machine_facts
 from uncork.alerts import delivery, store
 from uncork.alerts.groups import MUTED, OPEN, RESOLVED, Groups
+from uncork.alerts.settings import is_quiet
 from uncork.config.values import shown
 from uncork.errors import UsageError, UserError
 from uncork.layout import AppLayout, Layout
-from uncork.model import Address, Facts, Release
+from uncork.machine import processes
+from uncork.machine.identity import acting_as
+from uncork.model import Address, Release
 from uncork.recipes.address import url
 from uncork.recipes.front import sites
 from uncork.reporting import letter
@@ -74,11 +77,12 @@ class Reports:
 
     def _post(self, traffic: Traffic, release: Release, now: datetime) -> None:
         """A report that nobody gets is not tried again on that day."""
-        day = due(release.mail.report, now)
+        day = None if is_quiet(release) else due(release.mail.report, now)
         if not day or self._tried.get(release.app) == day:
             return
         if traffic.days().reported() < day.isoformat():
-            found = _composed(traffic, self._layout, release.app, day, now.date())
+            subject = _subject(self._layout, release.app)
+            found = _composed(traffic, self._layout.app(release.app), subject, day, now.date())
             if found.figures.known and _posted(self._layout, release, found, now.timestamp()):
                 traffic.days().report(day.isoformat())
         self._tried[release.app] = day
@@ -109,35 +113,27 @@ def report(layout: Layout, app: str, day: date | None, now: datetime) -> Report:
     None stands for yesterday, or for today while nothing is known of yesterday. Raises UserError where the days can't
     be read.
     """
-    today, traffic = now.date(), Traffic(layout.app(app))
-    try:
-        while not traffic.count(today):
-            pass
-        found = _composed(traffic, layout, app, day or today - timedelta(days=1), today)
-        return found if day or found.figures.known else _composed(traffic, layout, app, today, today)
-    except (OSError, sqlite3.Error) as error:
-        raise UserError(
-            f"can't read what is kept of {app}'s days: {error}", "run this as who ran `uncork up`, or as root"
-        ) from error
-    finally:
-        traffic.close()
-
-
-def _keep_look(traffic: Traffic, layout: AppLayout, release: Release, today: date) -> None:
-    if layout.stopped.exists():
-        return
-    days, named, seen = traffic.days(), today.isoformat(), look(layout, release)
-    day, before = days.looks(named), days.latest(named)
-    days.keep(named, more(day, seen) if day else first(seen, before.last if before else None))
+    subject = _subject(layout, app)
+    with acting_as(processes.account()):
+        traffic = Traffic(layout.app(app))
+        try:
+            return _told(traffic, layout.app(app), subject, day, now.date())
+        except (OSError, sqlite3.Error) as error:
+            raise UserError(
+                f"can't read what is kept of {app}'s days: {error}", "run this as who ran `uncork up`, or as root"
+            ) from error
+        finally:
+            traffic.close()
 
 
 def send(layout: Layout, found: Report, now: datetime) -> None:
     """Put a report into the outbox, whether it was sent before or not. Raises UserError where nobody would get it."""
     app = found.subject.app
-    release = existing(machine_facts.read(layout), app)
+    release, message = existing(machine_facts.read(layout), app), letter.letter(found)
     name = f"report-{found.day}-{now:%Y%m%d%H%M%S}"
     try:
-        posted = delivery.post(layout.app(app), release, letter.letter(found), name, now.timestamp())
+        with acting_as(processes.account()):
+            posted = delivery.post(layout.app(app), release, message, name, now.timestamp())
     except (OSError, sqlite3.Error) as error:
         raise UserError(f"can't put the report into the outbox: {error}", "make room on the disk") from error
     if not posted:
@@ -153,15 +149,31 @@ def _posted(layout: Layout, release: Release, found: Report, now: float) -> bool
     return delivery.post(layout.app(release.app), release, letter.letter(found), name, now)
 
 
-def _composed(traffic: Traffic, layout: Layout, app: str, day: date, today: date) -> Report:
-    subject = _subject(machine_facts.read(layout), app)
-    return compose(traffic.days(), subject, day, today, _new_errors(layout.app(app), day))
+def _told(traffic: Traffic, layout: AppLayout, subject: Subject, day: date | None, today: date) -> Report:
+    while not traffic.count(today):
+        pass
+    found = _composed(traffic, layout, subject, day or today - timedelta(days=1), today)
+    return found if day or found.figures.known else _composed(traffic, layout, subject, today, today)
 
 
-def _subject(facts: Facts, app: str) -> Subject:
+def _composed(traffic: Traffic, layout: AppLayout, subject: Subject, day: date, today: date) -> Report:
+    return compose(traffic.days(), subject, day, today, _new_errors(layout, day))
+
+
+def _subject(layout: Layout, app: str) -> Subject:
+    facts = machine_facts.read(layout)
     release = facts.app(app).live_release
     address = url(release.site, sites(facts), facts.address or Address()) if release else ""
     return Subject(app, platform.node(), address, UNCERTIFIED)
+
+
+def _keep_look(traffic: Traffic, layout: AppLayout, release: Release, today: date) -> None:
+    """One that was stopped is meant not to answer."""
+    if layout.stopped.exists():
+        return
+    days, named, seen = traffic.days(), today.isoformat(), look(layout, release)
+    day, before = days.looks(named), days.latest(named)
+    days.keep(named, more(day, seen) if day else first(seen, before.last if before else None))
 
 
 def _new_errors(layout: AppLayout, day: date) -> tuple[NewError, ...]:
