@@ -93,8 +93,8 @@ class Reader:
         path.write_text(step.text)
 
     def type(self, step: Typed) -> None:
-        """Run it; a log may be a moment late, so looking again is fair."""
-        if step.command.startswith("uncork logs") and step.prints:
+        """Run it; a log and what is counted from it may be a moment late, so looking again is fair."""
+        if step.command.startswith(("uncork logs", "uncork errors")) and step.prints and not step.code:
             eventually(lambda: matches(self.ported(step.prints), self.run(step.command).stdout), PATIENCE)
             return
         done = self.run(self.with_port(step.command))

@@ -2,20 +2,21 @@
 
 from flask import Blueprint, current_app, request
 
-LEVELS = ("debug", "info", "warning", "error", "critical")
-
 blueprint = Blueprint("trial", __name__, url_prefix="/trial")
 
 
 @blueprint.get("/log")
 def log():
-    for level in LEVELS:
-        log_at = getattr(current_app.logger, level)
-        log_at("a trial of %s", level)
+    logger = current_app.logger
+    logger.debug("read while developing")
+    logger.info("read when somebody asks what happened")
+    logger.warning("read before it becomes an error")
+    logger.error("mailed to the administrators")
+    logger.critical("mailed too")
     return "logged\n"
 
 
 @blueprint.get("/fail")
 def fail():
-    bottles = int(request.args.get("bottles", "99"))
-    return f"{bottles / 0} bottles for each\n"
+    bottles, visitors = int(request.args.get("bottles", "99")), 0
+    return f"{bottles / visitors} bottles for each\n"
