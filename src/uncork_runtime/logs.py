@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Optional
 
-from uncork_runtime import elsewhere, env, redaction
+from uncork_runtime import elsewhere, env, redaction, uncaught
 from uncork_runtime.appender import Appender
 from uncork_runtime.console import Console, coloured
 from uncork_runtime.formats import BlockFormatter, formatter, masked
@@ -42,6 +42,7 @@ def configure(path: str) -> None:
     Raises ValueError for levels, formats and a `dict_config` that logging refuses.
     """
     redaction.learn(env.loaded.values())
+    uncaught.hook()
     try:
         settings = read(path)
     except (OSError, ValueError) as error:

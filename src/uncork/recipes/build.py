@@ -279,5 +279,6 @@ RUNTIME: Final = (
     "spans.py",
     "spool.py",
     "streams.py",
+    "uncaught.py",
     "wsgi.py",
 )
