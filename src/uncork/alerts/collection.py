@@ -21,11 +21,6 @@ from uncork.model import Message, Release
 FIX: Final = "make room on the disk, or mend the permissions of that folder; nothing is lost until then"
 
 
-def has_news(layout: AppLayout) -> bool:
-    """Return whether workers have spooled anything: two stats. If not, `collect` every ten seconds is enough."""
-    return spool.is_filled(layout.spool) or spool.is_filled(layout.dropped)
-
-
 def collect(layout: AppLayout, release: Release, now: float) -> Trouble | None:
     """Count what the app's workers have spooled, and put into the outbox what is due at `now` (epoch seconds).
 

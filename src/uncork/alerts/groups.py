@@ -49,7 +49,7 @@ class Group:
     @property
     def title(self) -> str:
         """What one calls it, in a line."""
-        first = self.message.strip().partition("\n")[0]
+        first = next(iter(self.message.strip().splitlines()), "")
         return ": ".join(part for part in (self.type, first) if part) or LOST
 
     @property

@@ -45,7 +45,7 @@ def test(layout: Layout, app: str, to: str | None) -> Tested:
     if not senders:
         raise UsageError(f"nobody gets the alerts of {app}: {_missing(found)}", SET_UP)
     sent = tuple(_send(sender, app, str(layout.home)) for sender in senders)
-    quiet = f"it serves {release.environment}, and there nobody is told of errors: this was a test only"
+    quiet = f"in {release.environment} nobody is told of errors, as the config says: this was a test only"
     return Tested(app, sent, (quiet,) if is_quiet(release) else ())
 
 

@@ -22,7 +22,7 @@ from uncork.alerts.senders.replies import (
     unprintable,
     unprotected,
 )
-from uncork.alerts.senders.sender import Sender, SenderError
+from uncork.alerts.senders.sender import Misconfigured, Sender, SenderError
 from uncork.alerts.settings import Settings
 from uncork.model import Message
 
@@ -87,8 +87,8 @@ class Smtp(Sender):
             with self._conversation(deadline) as client:
                 self._protect(client)
                 self._log_in(client)
-                self._hand_over(client, mail)
-        except OSError as error:  # smtplib's own errors are such too
+                self._hand_over(client, mail, deadline)
+        except (OSError, Misconfigured) as error:  # smtplib's own errors are OSErrors too
             raise self._explained(error, deadline) from error
 
     @contextmanager
@@ -126,15 +126,14 @@ class Smtp(Sender):
             # Without `from`: the error holds the password.
             raise unprintable(username) from None
 
-    def _hand_over(self, client: "_Client", mail: EmailMessage) -> None:
+    def _hand_over(self, client: "_Client", mail: EmailMessage, deadline: Deadline) -> None:
         """Send the mail itself; once it was taken nothing that goes wrong matters."""
         sender = parseaddr(self._settings.sender)[1]
         try:
             refused = client.send_message(mail, sender, self._settings.admins)
-        except smtplib.SMTPResponseException:
-            raise
         except OSError as error:
-            if client.has_sent_all:
+            is_answer = isinstance(error, smtplib.SMTPResponseException) and not deadline.is_over
+            if client.has_sent_all and not is_answer:
                 raise unconfirmed(self._place) from error
             raise
         with suppress(OSError):
@@ -142,9 +141,12 @@ class Smtp(Sender):
         if refused:
             raise refused_by_some(refused, self._place)
 
-    def _explained(self, error: OSError, deadline: Deadline) -> SenderError:
-        if isinstance(error, smtplib.SMTPServerDisconnected) and deadline.is_over:
+    def _explained(self, error: OSError | Misconfigured, deadline: Deadline) -> SenderError:
+        """After the deadline nothing else counts: half an answer that was cut off there may look like any other."""
+        if deadline.is_over:
             return silent(self._place, deadline)
+        if isinstance(error, Misconfigured):
+            return error
         if isinstance(error, smtplib.SMTPException):
             return explained(error, self._place, self._settings.username)
         return unreached(error, self._place, deadline)
