@@ -6,26 +6,25 @@ import re
 import shutil
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from uncork.errors import UserError
 from uncork.machine.files import opened
 from uncork.machine.rotation import rotated
+from uncork.workflows.log_query import Query
 from uncork.workflows.log_record import Record, begins, blocks, record, time_of
 
-BLOCK: Final = 64 * 1024
+REGION: Final = 128 * 1024
 LONGEST: Final = 1024 * 1024
-"""A longer line is as good as several."""
-TOGETHER: Final = 1000
-"""Lines without a time that are read before they are taken as they are."""
+"""What is longer than that, and says nowhere when it was written, is taken apart at any line."""
 SLACK: Final = timedelta(minutes=1)
 """Writers of one file are not that much apart in their times."""
+_HEAD: Final = 256
 _NUMBERED: Final = re.compile(r"\.(\d+)(?:\.gz)?")
 Ends = Mapping[tuple[int, int], int]
 Timed = tuple[datetime, Record]
@@ -40,24 +39,26 @@ class Log:
     path: Path
 
 
-def backward(log: Log, since: datetime | None, ends: Ends) -> Iterator[Timed]:
-    """Yield the records of a log, the latest first, with when they were written or must have been.
+def backward(log: Log, query: Query, ends: Ends) -> Iterator[Timed]:
+    """Yield the wanted records of a log, the latest first, with when they were written or must have been.
 
-    It ends before what is older than `since`. `ends` says of files, by device and inode, how much of them is read.
+    It ends before what is too old. `ends` says of files, by device and inode, how much of them is read.
     """
     for path in (log.path, *reversed(_rotated(log.path))):
-        for timed in _file_backward(log, path, ends):
-            if since and timed[0] < since - SLACK:
+        with _file(path, ends) as found:
+            if found and query.since and found.changed < query.since - SLACK:
                 return
-            yield timed
+            yield from _last_of(log, found, query) if found else ()
 
 
-def forward(log: Log, since: datetime, ends: Ends) -> Iterator[Timed]:
-    """Yield the records of a log from a time on, or a little before it, oldest first."""
+def forward(log: Log, query: Query, ends: Ends) -> Iterator[Timed]:
+    """Yield the wanted records of a log, oldest first."""
     for path in (*_rotated(log.path), log.path):
         with _file(path, ends) as found:
-            if found and found.changed >= since:
-                yield from _timed(log, _from(found, since), found.changed)
+            if found and (query.since is None or found.changed >= query.since):
+                start = _start(found, query.since - SLACK) if query.since else 0
+                for region in _regions_forward(found, start):
+                    yield from _wanted(log, region, found, query)
 
 
 @dataclass(frozen=True)
@@ -108,63 +109,82 @@ def _rotated(path: Path) -> tuple[Path, ...]:
     return (*(p for _, p in numbered), *rotated(path))
 
 
-def _file_backward(log: Log, path: Path, ends: Ends) -> Iterator[Timed]:
-    with _file(path, ends) as found:
-        if not found:
+def _last_of(log: Log, found: _File, query: Query) -> Iterator[Timed]:
+    for region in _regions_backward(found):
+        yield from reversed(tuple(_wanted(log, region, found, query)))
+        if query.since and _is_before(region, query.since - SLACK):
             return
-        lines = _lines_backward(found.file, found.end)
-        while chunk := _chunk(lines):
-            yield from reversed(tuple(_timed(log, reversed(chunk), found.changed)))
 
 
-def _chunk(lines: Iterator[str]) -> list[str]:
-    """Return the next lines up to one that says when it was written, the latest first."""
-    chunk: list[str] = []
-    for line in islice(lines, TOGETHER):
-        chunk.append(line)
-        if begins(line):
-            break
-    return chunk
+def _is_before(region: bytes, since: datetime) -> bool:
+    began = time_of(text(region[:1024].partition(b"\n")[0]))
+    return began is not None and began < since
 
 
-def _timed(log: Log, lines: Iterable[str], otherwise: datetime) -> Iterator[Timed]:
-    """Yield the records of lines; what has no time was written when the one before it was."""
+def _wanted(log: Log, region: bytes, found: _File, query: Query) -> Iterator[Timed]:
+    """Yield the records of some lines that are wanted; what has no time was written when the one before it was."""
+    if not query.may_want(region):
+        return
     inherited: datetime | None = None
-    for block in blocks(lines):
-        found = record(log.app, log.source, block, inherited)
-        inherited = found.time
-        yield found.time or otherwise, found
+    for block in blocks(map(text, region.removesuffix(b"\n").split(b"\n"))):
+        inherited = time_of(block[0]) or inherited
+        if query.matches("\n".join(block)):
+            one = record(log.app, log.source, block, inherited)
+            if query.wants(one):
+                yield one.time or found.changed, one
 
 
-def _lines_backward(file: BinaryIO, end: int) -> Iterator[str]:
-    position, rest, last = end, b"", True
+def _regions_backward(found: _File) -> Iterator[bytes]:
+    """Yield a file in pieces from its end, each of whole records where these can be told."""
+    position, rest = found.end, b""
     while position > 0:
-        size = min(BLOCK, position)
+        size = min(REGION, position)
         position -= size
-        file.seek(position)
-        rest, *lines = (file.read(size) + rest).split(b"\n")
-        if last and lines and not lines[-1]:
-            lines.pop()  # behind the last line's end is nothing
-        last = False
-        yield from (text(line) for line in reversed(lines))
-        if len(rest) > LONGEST:
-            yield text(rest)
-            rest = b""
-    if end:
-        yield text(rest)
+        found.file.seek(position)
+        rest = found.file.read(size) + rest
+        cut = _first_beginning(rest) if position else 0
+        if cut is not None:
+            yield rest[cut:]
+            rest = rest[:cut]
 
 
-def _from(found: _File, since: datetime) -> Iterator[str]:
-    """Yield the lines from about a time on."""
-    found.file.seek(_start(found, since - SLACK))
-    while (left := found.end - found.file.tell()) > 0 and (line := found.file.readline(min(LONGEST, left))):
-        yield text(line.removesuffix(b"\n"))
+def _regions_forward(found: _File, start: int) -> Iterator[bytes]:
+    found.file.seek(start)
+    rest, left = b"", found.end - start
+    while left > 0 and (read := found.file.read(min(REGION, left))):
+        left -= len(read)
+        rest += read
+        cut = _last_beginning(rest) if left else None
+        if cut is not None:
+            yield rest[:cut]
+            rest = rest[cut:]
+    if rest:
+        yield rest
+
+
+def _first_beginning(lines: bytes) -> int | None:
+    """Return where the first line behind an unknown one begins a record for sure; None: look at more."""
+    first = start = lines.find(b"\n") + 1
+    while start:
+        if begins(text(lines[start : start + _HEAD])):
+            return start
+        start = lines.find(b"\n", start) + 1
+    return first if len(lines) > LONGEST else None
+
+
+def _last_beginning(lines: bytes) -> int | None:
+    last = end = lines.rfind(b"\n")
+    while end > 0:
+        if begins(text(lines[end + 1 : end + 1 + _HEAD])):
+            return end + 1
+        end = lines.rfind(b"\n", 0, end)
+    return last + 1 if len(lines) > LONGEST else None
 
 
 def _start(found: _File, since: datetime) -> int:
     """Return where a line begins before which all are older, by halves: a long log is not read for its last minute."""
     low, high = 0, found.end
-    while high - low > BLOCK:
+    while high - low > REGION:
         middle = (low + high) // 2
         start, time = _first_time(found, middle)
         if time is None or time >= since:
@@ -179,7 +199,7 @@ def _first_time(found: _File, position: int) -> tuple[int, datetime | None]:
     found.file.seek(position)
     found.file.readline(LONGEST)
     start = found.file.tell()
-    while start < min(found.end, position + BLOCK):
+    while start < min(found.end, position + REGION):
         line = text(found.file.readline(LONGEST))
         if begins(line):
             return start, time_of(line)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import BinaryIO, Final
 
-from uncork.workflows.log_file import BLOCK, LONGEST, Log, opened_plainly, text
+from uncork.workflows.log_file import LONGEST, REGION, Log, opened_plainly, text
 from uncork.workflows.log_record import Record, blocks, record
 
 LINGER: Final = 5.0
@@ -80,7 +80,7 @@ class Following:
         if os.fstat(number).st_size < file.tell():
             file.seek(0)
             self._partial.pop(number, None)
-        while block := file.read(BLOCK):
+        while block := file.read(REGION):
             *whole, partial = (self._partial.get(number, b"") + block).split(b"\n")
             if len(partial) > LONGEST:
                 whole, partial = [*whole, partial], b""
@@ -105,7 +105,7 @@ def _last_end(file: BinaryIO) -> int:
     """Return where the last whole line ends."""
     position = file.seek(0, os.SEEK_END)
     while position > 0:
-        size = min(BLOCK, position)
+        size = min(REGION, position)
         position -= size
         file.seek(position)
         found = file.read(size).rfind(b"\n")

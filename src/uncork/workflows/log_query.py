@@ -3,14 +3,16 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import cached_property
 from typing import Final
 
 from uncork.config.values import seconds_in, shown
 from uncork.errors import UsageError
-from uncork.workflows.log_record import LEVELS, Record
+from uncork.workflows.log_record import LEVELS, LOUD, Record
 
 SOURCES: Final = ("app", "server", "access", "agent", "front")
 """The logs: of an app, what it logs, what it and its server print, its requests; and those that all apps share."""
+_PLAIN: Final = re.compile(r"[\w /:=,-]+", re.ASCII)
 SHARED: Final = frozenset(("agent", "front"))
 USUAL: Final = 50
 
@@ -45,10 +47,33 @@ class Query:
         return (
             self._is_new(record)
             and (self.level is None or record.loudness >= LEVELS[self.level])
-            and (self.request is None or self.request in record.text)
             and (self.release is None or self.release == record.release)
-            and (self.pattern is None or self.pattern.search(record.text) is not None)
+            and self.matches(record.text)
         )
+
+    def matches(self, text: str) -> bool:
+        """Whether a text has what is looked for in it."""
+        return (self.request is None or self.request in text) and (
+            self.pattern is None or self.pattern.search(text) is not None
+        )
+
+    def may_want(self, lines: bytes) -> bool:
+        """Whether any record in some lines may be wanted: quick, so that most of a long log need not be read."""
+        return all(any(mark in lines for mark in marks) for marks in self._marks)
+
+    @cached_property
+    def _marks(self) -> tuple[tuple[bytes, ...], ...]:
+        """What a wanted record has: one of each."""
+        marks: list[tuple[str, ...]] = []
+        if self.request:
+            marks.append((self.request,))
+        if self.pattern and _PLAIN.fullmatch(self.pattern.pattern):
+            marks.append((self.pattern.pattern,))
+        if self.release is not None:
+            marks.append(tuple(f"release{between}{self.release}" for between in ("=", '":', '": ')))
+        if self.level and LEVELS[self.level] > LEVELS["INFO"]:
+            marks.append(LOUD)
+        return tuple(tuple(mark.encode("utf-8", "surrogateescape") for mark in group) for group in marks)
 
     def _is_new(self, record: Record) -> bool:
         return self.since is None or (record.time is not None and record.time >= self.since)

@@ -16,7 +16,13 @@ _SAME: Final = {
 _LEVEL: Final = re.compile(r"^.{0,100}?(?<![\w-])(DEBUG|INFO|WARNING|ERROR|CRITICAL|WARN|FATAL)(?![\w-])")
 _FRONT_LEVEL: Final = re.compile(r"^[\d/]{10} [\d:]{8} \[(debug|info|notice|warn|error|crit|alert|emerg)\]")
 # What the server says of a worker that is killed or dies, in its own words.
-_BAD: Final = re.compile(r"HARAKIRI|^DAMN|!!! .*(?:died|segfault|error)|: fatal|unable to load", re.IGNORECASE)
+_BAD: Final = re.compile(r"HARAKIRI|^DAMN|!!! |: fatal|unable to load")
+LOUD: Final = (
+    "WARN", "ERROR", "CRITICAL", "FATAL", "Traceback (most", "[warn]", "[error]", "[crit]", "[alert]", "[emerg]",
+    "HARAKIRI", "DAMN", "!!! ", ": fatal", "unable to load", '"status":5', '"status": 5', '"warning"', '"error"',
+    '"critical"',
+)  # fmt: skip
+"""One of these is in each record that is louder than information."""
 # What begins a line: Python's logging and the servers' ISO times, uWSGI's ctime, nginx's time, and JSON.
 _ISO: Final = re.compile(
     r'^(?:.{0,40}?[\s\["(:]|)(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,6})\d*)?(Z|[+-]\d\d:?\d\d)?'
@@ -59,6 +65,8 @@ class Record:
 
 def time_of(line: str) -> datetime | None:
     """Return the time that a line begins with, None if it has none. A time without a zone is this machine's own."""
+    if line[10:11] == "T" and line[23:24] == "Z":  # as uncork itself writes it, and most lines are
+        return _read(f"{line[:23]}+00:00")
     head = line[:_STAMPED]
     if found := _ISO.match(head):
         year, month, day, clock, fraction, zone = found.groups()

@@ -51,16 +51,10 @@ def sources(layout: Layout, apps: Sequence[str], query: Query, *, shared: bool) 
 
 def _there(logs: Sequence[Log], query: Query, ends: Ends) -> Iterator[Record]:
     """The last few are looked for from the end; all since a time are read from there, and none is kept."""
-    if query.count is not None:
-        found = (backward(log, query.since, ends) for log in logs)
-        wanted = (record for _, record in heapq.merge(*found, key=_when, reverse=True) if query.wants(record))
-        return reversed(tuple(islice(wanted, query.count)))
-    since = query.since or _LONG_AGO
-    return (
-        record
-        for _, record in heapq.merge(*(forward(log, since, ends) for log in logs), key=_when)
-        if query.wants(record)
-    )
+    if query.count is None:
+        return (record for _, record in heapq.merge(*(forward(log, query, ends) for log in logs), key=_when))
+    found = heapq.merge(*(backward(log, query, ends) for log in logs), key=_when, reverse=True)
+    return reversed([record for _, record in islice(found, query.count)])
 
 
 def _when(timed: Timed) -> datetime:

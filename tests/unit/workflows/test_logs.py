@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from uncork.errors import UsageError
 from uncork.layout import Layout
-from uncork.workflows.log_file import BLOCK, Log
+from uncork.workflows.log_file import REGION, Log
 from uncork.workflows.log_following import Following
 from uncork.workflows.log_query import Asked, Query, query
 from uncork.workflows.log_record import Record, blocks, record, time_of
@@ -272,7 +272,7 @@ def test_all_since_a_time_is_found_in_a_long_log(tmp_path_factory: pytest.TempPa
     layout = Layout(tmp_path_factory.mktemp("h"), Path("/run"))
     start = datetime(2026, 1, 31, 8, tzinfo=timezone.utc)
     times = [f"{start + timedelta(minutes=number):%Y-%m-%dT%H:%M:%SZ}" for number in range(240)]
-    write(layout, "shop", "".join(f"{time} {'x' * (BLOCK // 50)}\n more\n" for time in times))
+    write(layout, "shop", "".join(f"{time} {'x' * (REGION // 50)}\n more\n" for time in times))
 
     wanted = asked(since=f"{start + timedelta(minutes=minute):%Y-%m-%dT%H:%M:%SZ}")
 
