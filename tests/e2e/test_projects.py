@@ -159,3 +159,12 @@ def test_a_path_of_the_shell_s_python_does_not_hide_a_missing_dependency(uncork:
     uncork.env["PYTHONPATH"] = str(uncork.root / "lying_around")
     rewrite(hello / "app.py", "import time\n", "import time\n\nimport six\n")
     assert "six" in uncork.up(hello).ended(3).said
+
+
+def test_uncork_among_the_dependencies_is_what_the_release_brings_itself(uncork: Uncork, hello: Path) -> None:
+    with (hello / "requirements.txt").open("a") as requirements:
+        requirements.write("uncork==0.0.1\n")
+    rewrite(hello / "app.py", "app = Flask(__name__)\n", "app = Flask(__name__)\nUncork(app)\n")
+    rewrite(hello / "app.py", "import time\n", "import time\n\nfrom uncork_runtime.flask import Uncork\n")
+    assert "asks for uncork, which each release brings itself" in uncork.up(hello).ok().said
+    assert uncork.release() == 1
