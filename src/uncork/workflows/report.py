@@ -8,7 +8,6 @@ from typing import Final
 from uncork import facts as machine_facts
 from uncork.alerts import delivery, store
 from uncork.alerts.groups import MUTED, OPEN, RESOLVED, Groups
-from uncork.alerts.settings import is_quiet
 from uncork.config.values import shown
 from uncork.errors import UsageError, UserError
 from uncork.layout import AppLayout, Layout
@@ -77,7 +76,7 @@ class Reports:
 
     def _post(self, traffic: Traffic, release: Release, now: datetime) -> None:
         """A report that nobody gets is not tried again on that day."""
-        day = None if is_quiet(release) else due(release.mail.report, now)
+        day = due(release.mail.report, now)
         if not day or self._tried.get(release.app) == day:
             return
         if traffic.days().reported() < day.isoformat():
