@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -30,10 +29,8 @@ def main(argv: list[str]) -> int:
     asked = _asked(argv)
     layout = Layout(asked.home, asked.run)
     _begin_log()
-    with suppress(NotImplementedError):
-        delivery.preload()
-    with suppress(NotImplementedError):
-        report.preload()
+    delivery.preload()
+    report.preload()
     for name in CODECS:
         codecs.lookup(name)
     if asked.account:

@@ -16,10 +16,13 @@ from uncork.alerts.collection import collect
 from uncork.alerts.trouble import Trouble
 from uncork.layout import Layout
 from uncork.machine import rotation
+from uncork.machine.files import size
 from uncork.workflows.report import Reports
 
 ENDING: Final = (signal.SIGTERM, signal.SIGINT)
 ROUND: Final = 1.0
+UNASKED: Final = 10.0
+"""Seconds after which errors are looked at though there are no new ones: a digest may be due."""
 GRACE: Final = 2.0
 """Seconds that the mail in hand gets to be sent when the agent ends."""
 
@@ -36,6 +39,7 @@ class Agent:
         self._logs = Logs(layout, self._memory, self._troubles, self._stopping)
         self._reports = Reports(layout)
         self._posts: dict[str, Post] = {}
+        self._collected: dict[str, float] = {}
 
     def run(self) -> None:
         """Go round until asked to end. The signals that ask are to be blocked: they are waited for between rounds."""
@@ -79,11 +83,18 @@ class Agent:
             self._logs.rotate(live, now)
             self._logs.finish(live, now)
         with self._troubles.watched(app, "errors"):
-            self._tell(app, "collection", collect(live.layout, live.release, now))
+            self._collect(live, now)
         with self._troubles.watched(app, "report"):
             self._troubles.note(app, "traffic", self._reports.tick(live.release, now))
         with self._troubles.watched(app, "delivery"):
             self._deliver(live, now)
+
+    def _collect(self, live: Live, now: float) -> None:
+        app = live.layout.app
+        spooled = size(live.layout.spool) or size(live.layout.dropped)
+        if spooled or not 0 <= now - self._collected.get(app, 0.0) < UNASKED:
+            self._collected[app] = now
+            self._tell(app, "collection", collect(live.layout, live.release, now))
 
     def _deliver(self, live: Live, now: float) -> None:
         post = self._posts[live.layout.app]
@@ -95,12 +106,13 @@ class Agent:
         if trouble is None:
             self._troubles.note(app, part, "")
             return
-        waiting = f"; {trouble.waiting} wait" if trouble.waiting else ""
-        self._troubles.note(app, part, f"{trouble.problem} ({trouble.fix}{waiting})", since=trouble.since)
+        waiting = f"; messages that wait: {trouble.waiting}" if trouble.waiting else ""
+        self._troubles.note(app, part, f"{trouble.problem}: {trouble.fix}", waiting, since=trouble.since)
 
     def _forget(self, app: str) -> None:
         """An app that was destroyed; what is sent for it at the moment ends by itself."""
         del self._posts[app]
+        self._collected.pop(app, None)
         self._logs.forget(app)
         self._troubles.forget(app)
         with self._troubles.watched("", "report"):

@@ -3,9 +3,18 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from uncork.model import Trouble
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A problem as it was logged, and the trouble that is told."""
+
+    problem: str
+    told: Trouble
 
 
 class Troubles:
@@ -14,7 +23,7 @@ class Troubles:
     def __init__(self, log: logging.Logger, clock: Callable[[], float]) -> None:
         self._log = log
         self._clock = clock
-        self._known: dict[tuple[str, str], Trouble] = {}
+        self._known: dict[tuple[str, str], _Known] = {}
         self._traced: set[str] = set()
 
     @contextmanager
@@ -23,26 +32,34 @@ class Troubles:
         try:
             yield
         except Exception as error:  # noqa: BLE001 -- whatever it is, the other parts and apps go on
-            kind = f"{part} {type(error).__name__}"
-            trace = None if kind in self._traced or isinstance(error, OSError) else error
-            self._traced.add(kind)
-            self.note(app, part, f"{part}: {_said(error)}", trace=trace)
+            self.note(app, part, f"{part}: {_said(error)}")
+            self._trace(part, error)
         else:
             self.note(app, part, "")
 
-    def note(
-        self, app: str, part: str, what: str, *, since: float | None = None, trace: Exception | None = None
-    ) -> None:
-        """Note what is wrong with a part; "" is that nothing is any more. `since` is in epoch seconds."""
+    def note(self, app: str, part: str, problem: str, more: str = "", *, since: float | None = None) -> None:
+        """Note what is wrong with a part, and more of it; "" is that nothing is any more. `since` is in epoch seconds.
+
+        It is logged when the problem is another one, not when only `more` is, a number say.
+        """
         known = self._known.get((app, part))
-        if not what:
+        if not problem:
             if self._known.pop((app, part), None):
                 self._log.info("%s: %s is well again", app, part)
             return
-        begun = known.since if known and since is None else _time(self._clock() if since is None else since)
-        self._known[app, part] = Trouble(app, what, begun)
-        if known is None or known.what != what or trace:
-            self._log.error("%s: %s", app, what, exc_info=trace)
+        begun = _time(self._clock() if since is None else since)
+        self._known[app, part] = _Known(
+            problem, Trouble(app, problem + more, min(begun, known.told.since) if known else begun)
+        )
+        if known is None or known.problem != problem:
+            self._log.error("%s: %s%s", app, problem, more)
+
+    def _trace(self, part: str, error: Exception) -> None:
+        """An error of the system's, a disk that is full say, needs no traceback."""
+        kind = f"{part} {type(error).__name__}"
+        if kind not in self._traced and not isinstance(error, OSError):
+            self._traced.add(kind)
+            self._log.error("that was", exc_info=error)
 
     def forget(self, app: str) -> None:
         """Forget an app that is no more."""
@@ -52,7 +69,7 @@ class Troubles:
     @property
     def all(self) -> tuple[Trouble, ...]:
         """Every trouble of now."""
-        return tuple(self._known.values())
+        return tuple(known.told for known in self._known.values())
 
 
 def _said(error: Exception) -> str:
