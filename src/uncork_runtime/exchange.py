@@ -36,14 +36,14 @@ class Routes(dict[str, "tuple[tuple[str, str], ...]"]):
 class Exchange(request.Context):
     """What is known of a request, and in its time the response to it: one object, since each request pays for it."""
 
-    __slots__ = ("_result", "_routes", "_start")
+    __slots__ = ("_result", "_routes", "_start", "begun")
 
     def __init__(self, environ: WSGIEnvironment, start: StartResponse, routes: Routes) -> None:
         """Begin; the response's head goes through `start`."""
         self._environ: Optional[WSGIEnvironment] = environ
         self._id = ""
         self._user: Optional[str] = None
-        self.rendered = None
+        self.begun = False
         self._start = start
         self._routes = routes
         self._result: Iterable[bytes] = ()
@@ -52,6 +52,7 @@ class Exchange(request.Context):
         self, status: str, headers: list[tuple[str, str]], exc_info: Optional[OptExcInfo] = None
     ) -> Callable[[bytes], object]:
         """Begin the response, with what the front is to know, and the id where no front gave one."""
+        self.begun = True
         environ = self._environ or {}
         rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
         told = [*headers, *self._routes["" if rule is None else rule.rule]]
@@ -63,6 +64,12 @@ class Exchange(request.Context):
         """Be the response, until it is closed."""
         self._result = result
         return self
+
+    def fail(self) -> list[bytes]:
+        """Answer in the place of an app that raised before it had begun to."""
+        body = b"Internal Server Error\n"
+        self.start("500 Internal Server Error", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+        return [body]
 
     def __iter__(self) -> Iterator[bytes]:
         """The parts of the response."""
@@ -88,7 +95,11 @@ class Exchange(request.Context):
 
 
 def known(app: WSGIApplication, release: int = 0) -> WSGIApplication:
-    """The app, with each request known to the log while it is answered, and what the app does not catch logged."""
+    """The app, with each request known to the log while it is answered, and what the app does not catch logged.
+
+    As a release it is answered for by a 500, if no answer has begun: uWSGI would only hang up, and the front ask once
+    more. Else it is raised again, for servers and debuggers to see.
+    """
     routes = Routes(release)
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -98,8 +109,10 @@ def known(app: WSGIApplication, release: int = 0) -> WSGIApplication:
             result = app(environ, exchange.start)
         except BaseException as error:
             tell(error)
-            exchange.end()
-            raise
+            if not release or exchange.begun or not isinstance(error, Exception):
+                exchange.end()
+                raise
+            result = exchange.fail()
         # None of the app's code is to run any more; and a file must reach the server as it is, for sendfile(2).
         if isinstance(result, WHOLE) or hasattr(result, "read"):
             exchange.end()
@@ -110,5 +123,5 @@ def known(app: WSGIApplication, release: int = 0) -> WSGIApplication:
 
 
 def tell(error: BaseException) -> None:
-    """Log what the app did not catch; the server, which answers for it, is told by raising it again."""
+    """Log what the app did not catch."""
     LOG.error("the app raised %s", type(error).__name__, exc_info=error)

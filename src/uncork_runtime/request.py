@@ -16,19 +16,15 @@ SOUND: Final = re.compile(r"[A-Za-z0-9._-]{8,128}")
 
 
 class Context:
-    """What is known of a request; read from its WSGI environ only when somebody asks.
+    """What is known of a request; read from its WSGI environ only when somebody asks."""
 
-    `rendered` is a formatter's own: what it made of the rest.
-    """
-
-    __slots__ = ("_environ", "_id", "_user", "rendered")
+    __slots__ = ("_environ", "_id", "_user")
 
     def __init__(self, environ: WSGIEnvironment) -> None:
         """Keep the environ, which the app and its middleware may still change."""
         self._environ: Optional[WSGIEnvironment] = environ
         self._id = ""
         self._user: Optional[str] = None
-        self.rendered: Optional[tuple[object, ...]] = None
 
     @property
     def environ(self) -> WSGIEnvironment:

@@ -183,7 +183,7 @@ def test_flask_login_s_user_is_known_once_it_was_loaded() -> None:
         app.wsgi_app = known(app.wsgi_app)
         with client.session_transaction() as stored:
             stored["_user_id"] = "7"
-        response = client.get("/")
+        client.get("/")
     assert found == ["", "7"]
 
 
@@ -234,3 +234,30 @@ def test_what_the_app_does_not_catch_is_logged_with_its_request_and_raised_again
     assert record.getMessage() == "the app raised LookupError"
     assert record.exc_info is not None
     assert about[0] == "8f3a8f3a8f3a"
+
+
+def test_a_release_answers_for_what_its_app_does_not_catch(kept: Kept) -> None:
+    asked = Asked(known(fails_at_once, 12))
+    assert (asked.status, asked.body) == ("500 Internal Server Error", b"Internal Server Error\n")
+    assert asked.header("X-Uncork-Route") == ["12"]
+    assert [record.getMessage() for record, _ in kept.records] == ["the app raised LookupError"]
+    assert seen() == ()
+
+
+def test_what_an_app_does_not_catch_once_it_answers_is_raised_again(kept: Kept) -> None:
+    def begins(_environ: dict[str, object], start: Start) -> Iterable[bytes]:
+        start("200 OK", [])
+        raise LookupError("no goods")
+
+    with pytest.raises(LookupError):
+        Asked(known(begins, 12))
+    assert len(kept.records) == 1
+
+
+def test_what_ends_the_process_is_never_kept_from_it() -> None:
+    def leaves(_environ: dict[str, object], _start: Start) -> Iterable[bytes]:
+        raise SystemExit
+
+    with pytest.raises(SystemExit):
+        Asked(known(leaves, 12))
+    assert seen() == ()
