@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import Final
 
-from uncork.alerts.story import Story, at, times
+from uncork.alerts.story import Story, at
 from uncork.model import Message
 from uncork.rendering import render, source
 
@@ -98,7 +98,7 @@ def _more(rest: Sequence[Story]) -> str:
 
 def _lost(count: int) -> str:
     """Return what is said of errors that nothing is known of."""
-    return f"Beside these {times(count)} an error could not be written down." if count else ""
+    return f"{_errors(count)} more could not be written down." if count else ""
 
 
 def _errors(count: int) -> str:

@@ -77,7 +77,7 @@ def test_the_same_message_has_the_same_id_at_every_attempt(settings: Settings) -
 
 def test_addresses_and_texts_beyond_ascii_arrive(settings: Settings) -> None:
     with mail_server(Inbox()) as inbox:
-        known = on(settings, inbox.port, sender="Käse <käse@example.com>", admins=("jürgen@example.com",))
+        known = on(settings, inbox.port, sender="Käse <käse@käse.example>", admins=("jürgen@example.com",))
         Smtp(known).send(Message("größer", "größer\n"), "one", 0.0)
 
     assert inbox.subjects() == ["größer"]

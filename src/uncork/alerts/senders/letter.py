@@ -24,7 +24,7 @@ def letter(message: Message, settings: Settings, name: str, written: float) -> E
     mail["From"] = sender
     mail["To"] = [_address(one) for one in settings.admins]
     mail["Date"] = format_datetime(datetime.fromtimestamp(written, timezone.utc))
-    mail["Message-ID"] = f"<{hashlib.sha256(f'{name} {written}'.encode()).hexdigest()[:32]}@{sender.domain}>"
+    mail["Message-ID"] = f"<{hashlib.sha256(f'{name} {written}'.encode()).hexdigest()[:32]}@{_plain(sender.domain)}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence note is to answer it
     mail["X-Uncork"] = message.kind
     mail.set_content(message.text)
@@ -37,6 +37,14 @@ def line(text: str) -> str:
     """Return a text as one line of a header, without what would end the line or can't be seen."""
     flat = _UNSEEN.sub(" ", text).strip()
     return flat if len(flat) <= LONGEST else f"{flat[: LONGEST - 3]}..."
+
+
+def _plain(domain: str) -> str:
+    """Return a domain as DNS has it; an id may hold nothing else."""
+    try:
+        return domain.encode("idna").decode()
+    except UnicodeError:
+        return "localhost"
 
 
 def _address(text: str) -> Address:
