@@ -58,7 +58,7 @@ def test_a_days_report_is_posted_once_in_the_morning_though_the_agent_starts_ane
         assert reports.tick(SHOP, at(moment)) == ""
     assert Reports(layout).tick(SHOP, at("2026-11-22T09:00:00")) == ""
 
-    assert posted(shop) == [("report-2026-11-21", "shop: 3 requests, none failed, no new errors on 2026-11-21")]
+    assert posted(shop) == [("report-2026-11-21", "Status of 2026-11-21: 3 requests, none failed, no new errors")]
 
 
 def test_a_report_that_was_due_while_the_agent_was_away_is_posted_later(layout: Layout) -> None:
@@ -102,7 +102,7 @@ def test_a_day_that_the_app_was_looked_at_has_one_though_nobody_came(layout: Lay
     reports.tick(SHOP, at("2026-11-21T08:00:00"))
     reports.tick(SHOP, at("2026-11-22T08:00:00"))
 
-    assert [subject for _, subject in posted(layout.app("shop"))] == ["shop: 0 requests, no new errors on 2026-11-21"]
+    assert [subject for _, subject in posted(layout.app("shop"))] == ["Status of 2026-11-21: 0 requests, no new errors"]
 
 
 def test_a_stopped_app_is_not_said_to_be_down(layout: Layout) -> None:

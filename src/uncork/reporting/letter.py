@@ -23,7 +23,7 @@ _VALUE: Final = 22
 
 def letter(report: Report) -> Message:
     """Return the letter that tells a report."""
-    return Message(f"{report.subject.app}: {summary(report)} on {report.day}", text(report), html(report), KIND)
+    return Message(f"Status of {report.day}: {summary(report)}", text(report), html(report), KIND)
 
 
 def html(report: Report) -> str:

@@ -130,6 +130,7 @@ def send(layout: Layout, found: Report, now: datetime) -> None:
     app = found.subject.app
     release, message = existing(machine_facts.read(layout), app), letter.letter(found)
     name = f"report-{found.day}-{now:%Y%m%d%H%M%S}"
+    delivery.preload()
     try:
         with acting_as(processes.account()):
             posted = delivery.post(layout.app(app), release, message, name, now.timestamp())
