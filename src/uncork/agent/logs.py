@@ -45,7 +45,7 @@ class Logs:
     def rotate(self, live: Live, now: float) -> None:
         """Rotate those of an app's logs that are due; what can't be now, on a full disk, is later."""
         app = live.layout.app
-        if now < self._retry.get(app, 0.0):
+        if 0 < self._retry.get(app, 0.0) - now <= LATE:  # a clock that was put back is no reason to wait
             return
         try:
             for log in _logs(live.layout):
@@ -74,13 +74,18 @@ class Logs:
     def _take(self, live: Live, log: Path, now: float) -> None:
         if rotation.take(log, datetime.fromtimestamp(now, timezone.utc)):
             self._memory.births.pop(_key(log), None)
-            self._pending[live.layout.app] = _Pending(now)
+            pending = self._pending.setdefault(live.layout.app, _Pending())
+            pending.at, pending.pause = now, SOON
             self._reopen(live, (log,))
 
     def _reopen(self, live: Live, logs: Iterable[Path]) -> None:
-        """Have those who write to what was these logs open them again; workers do it by themselves."""
+        """Have those who write to what was these logs open them again; workers do it by themselves.
+
+        Who can't make a file, on a full disk, would end; so there is one, whatever became of an earlier agent.
+        """
         layout, service = live.layout, live.release.service
         for log in logs:
+            rotation.put_empty(log)
             if log == layout.access_log:
                 writers.reopen_front(self._layout.front_pid, self._layout.front)
             elif log == layout.server_log and service.reopen_signal:
@@ -90,7 +95,7 @@ class Logs:
         """Compress what nobody writes to any more, and remove what is too old. Raises OSError."""
         app, logging = live.layout.app, live.release.logging
         pending = self._pending.setdefault(app, _Pending())
-        if now < pending.at:
+        if 0 < pending.at - now <= LATE:
             return
         waiting = {log: rotation.rotated(log) for log in _logs(live.layout)}
         held = _held(live.layout, waiting)

@@ -40,7 +40,13 @@ def take(log: Path, moment: datetime) -> Path | None:
         return None
     target = _free(log, moment)
     log.rename(target)
-    _put_empty(log, target)
+    try:
+        put_empty(log)
+    except OSError:
+        with suppress(FileExistsError):
+            os.link(target, log)
+            target.unlink()
+        raise
     return target
 
 
@@ -69,17 +75,12 @@ def _free(log: Path, moment: datetime) -> Path:
     return log.parent / name
 
 
-def _put_empty(log: Path, target: Path) -> None:
-    """Writers that can't make a file, on a full disk, would end; so there is one before they look for it."""
+def put_empty(log: Path) -> None:
+    """Make a log where there is none. Raises OSError."""
     try:
         descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE)
     except FileExistsError:
         return
-    except OSError:
-        with suppress(FileExistsError):
-            os.link(target, log)
-            target.unlink()
-        raise
     os.fchmod(descriptor, MODE)
     os.close(descriptor)
 
