@@ -56,9 +56,13 @@ class Stack(ABC):
 
     def answers(self) -> bool:
         """Whether `/` is answered with 200 now."""
+        return self.get("/")
+
+    def get(self, path: str) -> bool:
+        """Whether a page is answered with 200 now."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
         try:
-            connection.request("GET", "/")
+            connection.request("GET", path)
             return connection.getresponse().status == 200
         except (OSError, http.client.HTTPException):
             return False

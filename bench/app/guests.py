@@ -14,6 +14,13 @@ def index() -> str:
     return f"release {RELEASE}\n"
 
 
+@app.get("/logged")
+def logged() -> str:
+    """The same, and a record of it."""
+    app.logger.info("release %s was asked for", RELEASE)
+    return f"release {RELEASE}\n"
+
+
 @app.get("/json")
 def as_json() -> dict[str, object]:
     """Twenty small objects."""
