@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Callable, Final, Optional
 
-from uncork_runtime import request
+from uncork_runtime.request import Context
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -33,10 +33,10 @@ class Routes(dict[str, "tuple[tuple[str, str], ...]"]):
         return made
 
 
-class Exchange(request.Context):
+class Exchange(Context):
     """What is known of a request, and in its time the response to it: one object, since each request pays for it."""
 
-    __slots__ = ("_result", "_routes", "_start", "begun")
+    __slots__ = ("_routes", "_start", "begun", "result")
 
     def __init__(self, environ: WSGIEnvironment, start: StartResponse, routes: Routes) -> None:
         """Begin; the response's head goes through `start`."""
@@ -46,7 +46,7 @@ class Exchange(request.Context):
         self.begun = False
         self._start = start
         self._routes = routes
-        self._result: Iterable[bytes] = ()
+        self.result: Iterable[bytes] = ()
 
     def start(
         self, status: str, headers: list[tuple[str, str]], exc_info: Optional[OptExcInfo] = None
@@ -60,11 +60,6 @@ class Exchange(request.Context):
             told.append(("X-Request-ID", self.id))
         return self._start(status, told) if exc_info is None else self._start(status, told, exc_info)
 
-    def carry(self, result: Iterable[bytes]) -> Iterable[bytes]:
-        """Be the response, until it is closed."""
-        self._result = result
-        return self
-
     def fail(self) -> list[bytes]:
         """Answer in the place of an app that raised before it had begun to."""
         body = b"Internal Server Error\n"
@@ -75,7 +70,7 @@ class Exchange(request.Context):
         """The parts of the response."""
         try:
             # `yield from` would close what is closed below.
-            for part in self._result:
+            for part in self.result:
                 yield part
         except Exception as error:
             tell(error)
@@ -84,7 +79,7 @@ class Exchange(request.Context):
     def close(self) -> None:
         """Close the response: the request is over."""
         try:
-            close = getattr(self._result, "close", None)
+            close = getattr(self.result, "close", None)
             if close is not None:
                 close()
         except Exception as error:
@@ -117,7 +112,8 @@ def known(app: WSGIApplication, release: int = 0) -> WSGIApplication:
         if isinstance(result, WHOLE) or hasattr(result, "read"):
             exchange.end()
             return result
-        return exchange.carry(result)
+        exchange.result = result
+        return exchange
 
     return application
 
