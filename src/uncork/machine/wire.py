@@ -11,6 +11,8 @@ from uncork.errors import UsageError
 
 LARGEST: Final = 0xFFFF  # sizes have two bytes in the uwsgi protocol
 AGENT: Final = "uncork"
+REQUEST_ID: Final = "uncork-check"
+"""By this an app's log tells a deploy's own requests from visitors'."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,10 @@ class Response:
 
 def http_request(host: str, path: str) -> bytes:
     """Return a GET in HTTP/1.1, for one answer."""
-    lines = (f"GET {path} HTTP/1.1", f"Host: {host}", f"User-Agent: {AGENT}", "Accept: */*", "Connection: close")
-    return "\r\n".join((*lines, "", "")).encode("utf-8", "surrogateescape")
+    headers = (f"Host: {host}", f"User-Agent: {AGENT}", f"X-Request-ID: {REQUEST_ID}", "Accept: */*")
+    return "\r\n".join((f"GET {path} HTTP/1.1", *headers, "Connection: close", "", "")).encode(
+        "utf-8", "surrogateescape"
+    )
 
 
 def uwsgi_request(host: str, path: str) -> bytes:
@@ -55,6 +59,7 @@ def uwsgi_request(host: str, path: str) -> bytes:
         "REMOTE_ADDR": "127.0.0.1",
         "HTTP_HOST": host,
         "HTTP_USER_AGENT": AGENT,
+        "HTTP_X_REQUEST_ID": REQUEST_ID,
         "HTTP_ACCEPT": "*/*",
     }
     body = b"".join(_sized(text) for item in variables.items() for text in item)

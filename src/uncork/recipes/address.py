@@ -17,14 +17,15 @@ def decide(facts: Facts, config: Config, port: int | None, bind: str | None) -> 
     """
     now = facts.address or Address()
     others = tuple(app.name for app in facts.apps if app.name != config.name and app.live)
-    for asked, said, current in ((config.port, port, now.port), (config.bind, bind, now.bind)):
-        if said is None and asked is not None and asked != current and others:
-            raise UsageError(
-                f"the config of {config.name} asks for {asked}, but the front answers on {now.bind}:{now.port}, "
-                f"and {', '.join(others)} with it: the apps of a state directory share one front",
-                f"take the key out; or move all of them with `uncork up --port {config.port or now.port}`; "
-                "or use another state directory with --home",
-            )
+    asked = [*([config.port] if port is None else []), *([config.bind] if bind is None else [])]
+    moved = [value for value in asked if value not in {None, now.port, now.bind}]
+    if moved and others:
+        raise UsageError(
+            f"the config of {config.name} asks for {moved[0]}, but the front answers on {now.bind}:{now.port}, "
+            f"and {', '.join(others)} with it: the apps of a state directory share one front",
+            f"take the key out; or move all of them with `uncork up --port {config.port or now.port}`; "
+            "or use another state directory with --home",
+        )
     return Address(bind or config.bind or now.bind, port or config.port or now.port)
 
 

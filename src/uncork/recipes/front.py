@@ -68,16 +68,16 @@ def refresh(
     files = front.files(layout, wanted.address, wanted.sites, facts.account)
     changed = tuple(file for file in files if on_disk.get(file.path) != file.content)
     stale = tuple(Remove(path) for path in on_disk if path not in {file.path for file in files})
-    running = runs(facts)
-    moves = not running or wanted.address != facts.address or facts.pending == START
+    moves = not runs(facts) or wanted.address != facts.address or facts.pending == START
     if not (moves or changed or stale or facts.pending):
         return Refresh()
-    folders = front.folders(layout) if changed or moves else ()
-    check = (front.check(layout),) if changed else ()
     record = FrontRecord(wanted.address.bind, wanted.address.port, tuple(site.app for site in wanted.sites))
     done = Remove(layout.front_pending)
     return Refresh(
-        prepare=(File(layout.front_pending, START if moves else RELOAD), *folders, *changed, *check),
+        prepare=(
+            File(layout.front_pending, START if moves else RELOAD),
+            *_written(front, layout, changed, moves=moves),
+        ),
         switch=(
             *_act(front, supervisor, layout, facts, wanted, moves=moves),
             *stale,
@@ -86,10 +86,17 @@ def refresh(
         ),
         revert=(
             *_undo(changed, on_disk),
-            *(_back(front, supervisor, layout, facts, moves=moves) if running and changed else ()),
+            *(_back(front, supervisor, layout, facts, moves=moves) if changed else ()),
             done,
         ),
     )
+
+
+def _written(front: Front, layout: Layout, changed: tuple[File, ...], *, moves: bool) -> tuple[Step, ...]:
+    """The files that change, checked; the folders, which a front that starts needs too."""
+    if changed:
+        return (*front.folders(layout), *changed, front.check(layout))
+    return front.folders(layout) if moves else ()
 
 
 def _act(
@@ -104,6 +111,8 @@ def _act(
 
 def _back(front: Front, supervisor: Supervisor, layout: Layout, facts: Facts, *, moves: bool) -> tuple[Step, ...]:
     """Have a front that ran go by its old config again, where it was."""
+    if not runs(facts):
+        return ()
     if moves and facts.address:
         return supervisor.start_front(layout, front.service(layout), facts.address, facts.account)
     return supervisor.reload_front(layout)

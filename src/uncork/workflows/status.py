@@ -101,21 +101,32 @@ def _sized(workers: tuple[Worker, ...]) -> tuple[Worker, ...]:
 
 
 def _app(layout: Layout, facts: Facts, app: AppFacts, stats: Callable[[Path], str]) -> AppStatus:
-    release, program = app.live_release, _program(app)
-    workers: tuple[Worker, ...] = ()
-    if program and program.running and app.live and release and release.server in SERVERS:
-        workers = _sized(SERVERS[release.server].workers(stats(layout.app(app.name).stats(app.live))))
-    return AppStatus(
+    program = _program(app)
+    up = program if program and program.running else None
+    workers = _workers(layout, app, stats) if up else ()
+    told = AppStatus(
         name=app.name,
-        release=release.id if release else None,
-        environment=release.environment if release else "",
+        release=None,
+        environment="",
         state=_state(facts, app, program, answers=bool(workers)),
-        url=url(release.site, sites(facts), facts.address or Address()) if release else "",
-        server=release.server if release else "",
+        url="",
+        server="",
         workers=workers,
         requests_total=sum(worker.requests for worker in workers),
-        started=_time(program.started) if program and program.running and program.started else None,
+        started=_time(up.started) if up and up.started else None,
     )
+    release = app.live_release
+    if not release:
+        return told
+    where = url(release.site, sites(facts), facts.address or Address())
+    return replace(told, release=release.id, environment=release.environment, url=where, server=release.server)
+
+
+def _workers(layout: Layout, app: AppFacts, stats: Callable[[Path], str]) -> tuple[Worker, ...]:
+    release = app.live_release
+    if not app.live or not release or release.server not in SERVERS:
+        return ()
+    return _sized(SERVERS[release.server].workers(stats(layout.app(app.name).stats(app.live))))
 
 
 def _program(app: AppFacts) -> Program | None:
