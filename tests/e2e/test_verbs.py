@@ -1,6 +1,7 @@
 """The verbs in the life of one app, in the order of that life: each sees what the one before has left."""
 
 import hashlib
+import json
 import os
 import time
 from pathlib import Path
@@ -158,18 +159,44 @@ def test_shell_has_the_app_at_hand(shared: Uncork) -> None:
 
 
 def test_logs_show_what_the_app_and_visitors_did(shared: Uncork) -> None:
-    shared.get("/boom")
+    shared.get("/boom", X_Request_ID="boom-0123456")
     marker = f"/nowhere-{time.monotonic_ns()}"
     shared.get(marker)
     eventually(lambda: "RuntimeError: boom" in shared.run("logs", "-n", "200").ok().out, within=5)
     eventually(lambda: marker in shared.run("logs", "--access", "-n", "5").ok().out, within=5)
-    assert marker not in shared.run("logs", "-n", "1000").ok().out
-    assert len(shared.run("logs", "-n", "3").ok().out.splitlines()) == 3
-    found = shared.run("logs", "--grep", "boom with", "-n", "50").ok().out.splitlines()
-    assert found
-    assert all("boom with" in line for line in found)
+    assert marker not in shared.run("logs", "--only", "app,server,agent", "-n", "1000").ok().out
+    assert len(shared.run("logs", "--access", "-n", "2").ok().out.splitlines()) == 2
     assert marker in shared.run("logs", "--access", "--since", "60s").ok().out
     assert not shared.run("logs", "--access", "--since", "0s").ok().out.strip()
+
+
+def test_logs_bring_together_all_that_was_written_of_a_request(shared: Uncork) -> None:
+    shared.get("/boom", X_Request_ID="boom-7654321")
+
+    def found(*words: str) -> list[dict[str, object]]:
+        said = shared.run("logs", "--request", "boom-7654321", "--json", *words).ok().out
+        return [json.loads(line) for line in said.splitlines()]
+
+    eventually(lambda: {"app", "access"} <= {str(one["source"]) for one in found()}, within=5)
+    assert {one["request"] for one in found("--only", "app,access")} == {"boom-7654321"}
+    assert {one["release"] for one in found("--only", "app,access")} == {shared.release()}
+    logged = found("--level", "error", "--only", "app")[0]
+    assert "RuntimeError: boom" in str(logged["text"])
+    assert not found("--release", "999")
+
+
+def test_a_report_tells_of_todays_requests(shared: Uncork, tmp_path: Path) -> None:
+    shared.get("/boom")
+    page = tmp_path / "report.html"
+
+    def failed() -> int:
+        report = cast("list[Json]", shared.run("report", "--day", "today", "--json").ok().json()["reports"])[0]
+        return cast("int", cast("Json", report["figures"])["failed"])
+
+    eventually(lambda: failed() >= 1, within=5)
+    assert "Slowest routes" in shared.run("report", "--day", "today", "--html", str(page)).ok().out
+    assert "Slowest routes" in page.read_text()
+    assert "nobody gets the reports of hello" in shared.run("report", "--send").ended(2).said
 
 
 def test_logs_follow(shared: Uncork) -> None:

@@ -16,11 +16,11 @@ _SAME: Final = {
 _LEVEL: Final = re.compile(r"^.{0,100}?(?<![\w-])(DEBUG|INFO|WARNING|ERROR|CRITICAL|WARN|FATAL)(?![\w-])")
 _FRONT_LEVEL: Final = re.compile(r"^[\d/]{10} [\d:]{8} \[(debug|info|notice|warn|error|crit|alert|emerg)\]")
 # What the server says of a worker that is killed or dies, in its own words.
-_BAD: Final = re.compile(r"HARAKIRI|^DAMN|!!! |: fatal|unable to load")
+_BAD: Final = re.compile(r"HARAKIRI|DAMN|OOPS|!!! |: fatal|unable to load")
 LOUD: Final = (
     "WARN", "ERROR", "CRITICAL", "FATAL", "Traceback (most", "[warn]", "[error]", "[crit]", "[alert]", "[emerg]",
-    "HARAKIRI", "DAMN", "!!! ", ": fatal", "unable to load", '"status":5', '"status": 5', '"warning"', '"error"',
-    '"critical"',
+    "HARAKIRI", "DAMN", "OOPS", "!!! ", ": fatal", "unable to load", '"status":5', '"status": 5', '"warning"',
+    '"error"', '"critical"',
 )  # fmt: skip
 """One of these is in each record that is louder than information."""
 # What begins a line: Python's logging and the servers' ISO times, uWSGI's ctime, nginx's time, and JSON.

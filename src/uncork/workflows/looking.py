@@ -29,7 +29,7 @@ def look(layout: AppLayout, release: Release) -> Look:
         workers=len(workers),
         restarts=sum(worker.restarts for worker in workers),
         memory=sum(processes.resident(worker.pid) for worker in workers),
-        logs=sum(files.size(path) for path in files.names_in(layout.logs)),
+        logs=sum(files.size(path) for path in layout.logs.rglob("*") if path.is_file()),
         load=os.getloadavg()[0],
         machine_memory=capacity.machine(layout.home).memory_bytes,
         machine_memory_free=int(psutil.virtual_memory().available),

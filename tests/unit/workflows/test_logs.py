@@ -200,7 +200,31 @@ def test_records_in_json_are_known_by_their_keys() -> None:
     ],
 )
 def test_the_level_of_a_line_is_read(line: str, level: str) -> None:
-    assert record("shop", "server", (line,), None).level == level
+    one = record("shop", "server", (line,), None)
+
+    assert one.level == level
+    assert Query(level="WARNING").may_want(line.encode()) or not Query(level="WARNING").wants(one)
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ({"level": "warning"}, '{"level": "WARNING", "message": "x"}'),
+        ({"level": "error"}, '{"time": "2026-01-31T10:00:00Z", "status":502}'),
+        ({"release": 12}, '{"time": "2026-01-31T10:00:00Z","release":12}'),
+        ({"release": 12}, '{"time": "2026-01-31T10:00:00Z", "release": 12}'),
+        ({"release": 12}, "2026-01-31T10:00:00.000Z INFO x: y [release=12 production]"),
+        ({"request": "a-b.c_1"}, "2026-01-31T10:00:00.000Z INFO x: y [id=a-b.c_1 GET / release=12 production]"),
+        ({"grep": "a b/c"}, "2026-01-31T10:00:00.000Z a b/c"),
+        ({"grep": "^2026.*é$"}, "2026-01-31T10:00:00.000Z é"),
+    ],
+)
+def test_what_is_wanted_is_never_passed_over_for_speed(words: "dict[str, str | int]", line: str) -> None:
+    wanted = asked(**words)
+
+    assert wanted.wants(record("shop", "access", (line,), None))
+    assert wanted.may_want(line.encode())
+    assert not wanted.may_want(b"2026-01-31T10:00:00.000Z INFO x: else\n") or "grep" in words
 
 
 @given(st.lists(st.sampled_from(["a", " b", "", "Traceback (most recent call last):", "2026-01-31T10:00:00Z c"])))
