@@ -15,7 +15,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from tests.e2e.state import Uncork, copied, eventually, gone
+from tests.e2e.test_full_disk import fill, small
+from uncork.machine import processes
 from uncork.machine.rotation import rotated
 from uncork.records import decode_agent
 
@@ -29,12 +33,20 @@ def say(number: int) -> str:
     print(f"printed {number} " + "." * 400, flush=True)
     app.logger.info("logged %s " + "." * 400, number)
     return named()
+
+
+@app.get("/log/<int:number>")
+def log(number: int) -> str:
+    app.logger.info("logged %s " + "." * 400, number)
+    return named()
 """
 SMALL: Final = """
 [tool.uncork.logging]
 rotate_size = "64k"
 keep = {keep}
 """
+__all__ = ["small"]
+
 LOGS: Final = {"access.log": rb'"uri":"/say/(\d+)"', "server.log": rb"printed (\d+)", "app.log": rb"logged (\d+)"}
 
 
@@ -75,7 +87,8 @@ def said(uncork: Uncork, name: str) -> Counter[int]:
 class Asking:
     """Asks for one number after another on some connections, until it is stopped."""
 
-    def __init__(self, uncork: Uncork, connections: int = 4) -> None:
+    def __init__(self, uncork: Uncork, path: str = "/say", connections: int = 4) -> None:
+        self._path = path
         self._port = uncork.port
         self._numbers = itertools.count()
         self._stopping = threading.Event()
@@ -87,7 +100,7 @@ class Asking:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
         while not self._stopping.is_set():
             number = next(self._numbers)
-            connection.request("GET", f"/say/{number}")
+            connection.request("GET", f"{self._path}/{number}")
             response = connection.getresponse()
             response.read()
             self.asked.append(number)
@@ -254,3 +267,44 @@ def targets(pid: int) -> Iterator[str]:
     for entry in Path(f"/proc/{pid}/fd").iterdir():
         with suppress(OSError):
             yield str(entry.readlink())
+
+
+def test_on_a_full_disk_no_request_fails_and_what_was_not_logged_is_told_once_there_is_room(small: Uncork) -> None:
+    small.up(saying(small, more='rotate_age = "2s"')).ok()
+    with Asking(small, "/log") as before:
+        eventually(lambda: len(before.asked) >= 100)
+    filler = fill(small.home, 0)
+    with Asking(small, "/log") as asking:
+        eventually(lambda: any("No space left" in str(trouble) for trouble in small.listed("status", "troubles")), 30)
+    assert "trouble: hello: logs can't be" in small.run("status").ok().out
+    assert small.get().status == 200
+    filler.unlink()
+    with Asking(small, "/log") as after:
+        eventually(lambda: len(after.asked) >= 200)
+    assert not (*before.failed, *asking.failed, *after.failed)
+    asked = len(before.asked) + len(asking.asked) + len(after.asked)
+    eventually(lambda: sum(written(small)) == asked)
+    assert written(small)[1] > 0
+    eventually(lambda: not small.listed("status", "troubles"), 90)
+
+
+def written(uncork: Uncork) -> tuple[int, int]:
+    """How many records are in app.log, and how many it says could not be."""
+    log = logs(uncork) / "app.log"
+    text = b"".join(content(path) for path in (*rotated(log), log) if path.exists())
+    return len(re.findall(rb"logged \d+", text)), sum(int(n) for n in re.findall(rb"(\d+) records? could not", text))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start it as another")
+def test_started_by_root_the_agent_is_the_account_that_serves_for_good(shared: Uncork) -> None:
+    eventually(lambda: len(agents(shared)) == 1)
+    account = processes.account()
+    assert account
+    (agent,) = agents(shared)
+    lock = shared.home / "agent" / "lock"
+    eventually(lambda: lock.read_text().startswith(f"{agent} "))
+    status = dict(line.split(":\t") for line in Path(f"/proc/{agent}/status").read_text().splitlines() if ":\t" in line)
+    assert status["Uid"].split() == [str(account.uid)] * 4
+    assert status["Gid"].split() == [str(account.gid)] * 4
+    assert status["Groups"].split() == [str(account.gid)]
+    assert int(status["CapPrm"], 16) == 0
