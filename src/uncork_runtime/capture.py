@@ -8,7 +8,7 @@ from types import FrameType
 from typing import Final, Optional
 
 from uncork_runtime.places import Frame, Source
-from uncork_runtime.redaction import redact, redact_mapping, redact_value
+from uncork_runtime.redaction import redact, redact_code, redact_mapping, redact_value
 from uncork_runtime.request import Context
 
 LONGEST: Final = 200
@@ -69,7 +69,7 @@ def cut(value: str, most: int) -> str:
 
 def _frame(one: Frame) -> dict[str, object]:
     place = one.place
-    code = cut(redact(linecache.getline(one.path, place.line, one.frame.f_globals).strip()), LONGEST)
+    code = cut(redact_code(linecache.getline(one.path, place.line, one.frame.f_globals).strip()), LONGEST)
     held = _locals(one.frame) if place.own else {}
     return {
         "file": place.file,

@@ -16,6 +16,7 @@ SHORTEST: Final = 6
 DEEPEST: Final = 8
 BEARER: Final = re.compile(r"([Bb]earer[ \t]+)[\w.~+/=-]{6,}")
 ADDRESS: Final = re.compile(r"(://[^\s:/@]{0,200}:)[^\s/]{1,200}(?=@)")
+LITERAL: Final = re.compile(r"([\"'])(.*?)(?<!\\)\1")
 FILE: Final = '  File "'
 
 
@@ -62,7 +63,7 @@ def redact_traceback(text: str) -> str:
     of_code = False
     for line in text.split("\n"):
         if of_code and line.startswith("    "):
-            parts += [redact("\n".join(block)), _in_code(line)] if block else [_in_code(line)]
+            parts += [redact("\n".join(block)), redact_code(line)] if block else [redact_code(line)]
             block = []
         else:
             of_code = line.startswith(FILE)
@@ -70,8 +71,9 @@ def redact_traceback(text: str) -> str:
     return "\n".join([*parts, redact("\n".join(block))] if block else parts)
 
 
-def _in_code(line: str) -> str:
-    return _without(redact_exact(line), code=True)
+def redact_code(line: str) -> str:
+    """A line of code, which keeps what is no literal."""
+    return LITERAL.sub(lambda found: f"{found[1]}{redact(found[2])}{found[1]}", _without(redact_exact(line), code=True))
 
 
 def redact_value(name: str, value: object) -> object:

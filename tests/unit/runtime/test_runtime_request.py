@@ -3,8 +3,10 @@
 import contextvars
 import io
 import logging
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from types import ModuleType
 
 import pytest
 from flask import Flask, Response, g
@@ -167,7 +169,8 @@ def test_headers_that_an_app_uses_again_do_not_grow() -> None:
     assert headers == []
 
 
-def test_flask_login_s_user_is_known_once_it_was_loaded() -> None:
+def test_flask_login_s_user_is_known_once_it_was_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "flask_login", ModuleType("flask_login"))
     app = Flask("shop")
     app.secret_key = "x"
     found = []
