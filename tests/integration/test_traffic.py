@@ -16,7 +16,7 @@ from uncork.reporting.days import Days
 from uncork.reporting.traffic import Traffic
 
 DAY = date(2026, 11, 21)
-KILLS = 15
+KILLS = 25
 COUNTING = """
 import sys, time
 from datetime import date
@@ -98,7 +98,7 @@ def test_no_request_is_counted_twice_or_lost_however_often_the_counting_is_kille
     front = Front(shop.access_log)
     for kill in range(KILLS):
         counting.start()
-        front.write(3000)
+        front.write(2000)
         rotation.take(shop.access_log, datetime.now(timezone.utc))
         front.write(1000)
         front.close()
