@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, cast
@@ -103,7 +103,7 @@ class Uncork:
 
     def command(self, *args: str) -> tuple[str, ...]:
         """The command's words: the verb, the state directory, the rest."""
-        verbs = 2 if args[0] == "config" else 1
+        verbs = 2 if args[0] in {"config", "alerts"} else 1
         return (sys.executable, "-m", "uncork", *args[:verbs], "--home", str(self.home), *args[verbs:])
 
     def run(self, *args: str, stdin: str = "", timeout: float = 120.0, cwd: Path | None = None) -> Done:
@@ -170,8 +170,12 @@ class Uncork:
         return int(self.get().text.split()[1])
 
     def files(self) -> dict[str, bytes]:
-        """Every regular file under the state directory."""
-        return {str(p.relative_to(self.home)): p.read_bytes() for p in _regular(self.home)}
+        """Every regular file under the state directory; the agent's come and go."""
+        found: dict[str, bytes] = {}
+        for path in _regular(self.home):
+            with suppress(FileNotFoundError):
+                found[str(path.relative_to(self.home))] = path.read_bytes()
+        return found
 
 
 def _regular(root: Path) -> Iterator[Path]:

@@ -13,9 +13,9 @@ from tests.e2e.state import Json, Uncork, copied, eventually, rewrite, state
 
 
 def digest(root: Path) -> dict[str, str]:
-    """Every path under a folder, with its mode, time of change and content; what serves goes on writing its logs."""
+    """Every path under a folder, with its mode, time of change and content, but for what runs and writes."""
     seen = {}
-    for path in sorted(path for path in root.rglob("*") if path.suffix != ".log"):
+    for path in sorted(path for path in root.rglob("*") if not {"logs", "alerts", "agent"} & set(path.parts)):
         facts = path.lstat()
         content = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
         about = f"{facts.st_mode} {facts.st_mtime_ns} {hashlib.sha256(content).hexdigest()}"
