@@ -28,21 +28,21 @@ class Group:
 
     id: str
     fp: str
-    type: str
-    message: str
-    place: str
-    level: str
-    logger: str
-    state: str
-    count: int
-    by_app: int
-    first_seen: float
-    last_seen: float
-    untold: int
-    since: float | None
-    resolved_in: int
-    back: bool
-    told: float | None
+    type: str = ""
+    message: str = ""
+    place: str = ""
+    level: str = ""
+    logger: str = ""
+    state: str = OPEN
+    count: int = 0
+    by_app: int = 0
+    first_seen: float = 0.0
+    last_seen: float = 0.0
+    untold: int = 0
+    since: float | None = None
+    resolved_in: int = 0
+    back: bool = False
+    told: float | None = None
     releases: tuple[tuple[int, int], ...] = ()
     before: int | None = None
 

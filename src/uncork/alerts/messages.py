@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import Final
 
+from uncork.alerts.groups import Group
+from uncork.alerts.occurrence import Occurrence, Raised
 from uncork.alerts.story import Story, at
 from uncork.model import Message
-from uncork.rendering import render, source
+from uncork.rendering import render
 
 PACKAGE: Final = "uncork.alerts"
-TEMPLATES: Final = ("error.txt.j2", "error.html.j2", "digest.txt.j2", "digest.html.j2", "test.txt.j2")
 LISTED: Final = 1000
 """As many groups a digest names; of more it says how many."""
 IN_FULL: Final = 10
@@ -69,9 +70,10 @@ def test(app: str, home: str) -> Message:
 
 
 def preload() -> None:
-    """Read all templates, for a process that is about to lose access to them."""
-    for name in TEMPLATES:
-        source(PACKAGE, name)
+    """Make a message of each kind, for a process that is about to lose access to templates and to what they need."""
+    story = Story("", Group("", "", message="é\né", untold=1), Occurrence("error", "", 0.0, chain=(Raised("é"),)))
+    alone(story, lost=1)
+    digest([story], lost=1)
     test("", "")
 
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from tests.integration.alerts.conftest import Shop, counted, text_of
-from tests.integration.alerts.servers import Inbox
+from tests.integration.alerts.servers import Authority, Inbox, mail_server
 
 WORKER = (sys.executable, "-m", "tests.integration.alerts.worker")
 KILLED = (sys.executable, "-m", "tests.integration.alerts.killed")
@@ -211,6 +211,17 @@ def test_the_database_is_for_the_account_alone(shop: Shop) -> None:
     shop.collect()
 
     assert shop.layout.errors.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_process_that_can_import_nothing_any_more_tells_of_errors_too(shop: Shop, trusted: Authority) -> None:
+    shop.spool(1)
+    shop.layout.home.joinpath("again").write_text(shop.layout.spool.read_text())
+    with mail_server(Inbox(), starttls=trusted.context()) as inbox:
+        argv = (sys.executable, "-m", "tests.integration.alerts.sealed", str(shop.layout.home), str(inbox.port))
+        ended = subprocess.run(argv, capture_output=True, text=True, check=False)
+
+    assert ended.stderr == ""
+    assert [mail["X-Uncork"] for mail in inbox.mails] == ["error", "digest"]
 
 
 @pytest.mark.slow

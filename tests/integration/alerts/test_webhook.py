@@ -126,7 +126,11 @@ def test_a_webhook_that_does_not_come_to_the_point_is_left_at_the_deadline(
 
 
 def test_what_does_not_speak_http_is_told() -> None:
-    with listener(lambda handler: handler.request.sendall(b"220 hello\r\n")) as port:
+    def speak_smtp(handler: BaseRequestHandler) -> None:
+        handler.request.recv(4096)
+        handler.request.sendall(b"220 hello\r\n")
+
+    with listener(speak_smtp) as port:
         assert refused(f"http://localhost:{port}/", Postponed).problem == f"localhost:{port} does not speak HTTP"
 
 
