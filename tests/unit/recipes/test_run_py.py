@@ -15,7 +15,7 @@ from tests.unit.recipes.parts import LAYOUT, MACHINE
 from uncork.config import Config, load
 from uncork.layout import Layout
 from uncork.model import AppTarget, Dependencies, Project, Source
-from uncork.recipes.build import Draft, run_py
+from uncork.recipes.build import RUNTIME, Draft, run_py
 from uncork.servers.uwsgi import Uwsgi
 
 CASES = {
@@ -36,7 +36,7 @@ def test_it_is_what_a_person_would_have_written(case: str, golden: Golden) -> No
     environment, text, target = CASES[case]
     text = run_py(draft(load({"uncork.toml": text}, environment, "shop"), target))
     compile(text, "run.py", "exec")
-    golden(f"run_py/{case}", {"run.py": text})
+    golden(f"run_py/{case}", {"run.txt": text})
 
 
 def test_the_runtime_is_the_release_s_own_and_all_else_the_project_s(tmp_path: Path) -> None:
@@ -58,3 +58,7 @@ def test_the_runtime_is_the_release_s_own_and_all_else_the_project_s(tmp_path: P
     )  # fmt: skip
     own = [str(source / f"{name}.py") for name in ("env", "logs", "mail", "run", "wsgi")]
     assert json.loads(done.stdout) == [*own, str(release / "uncork_runtime" / "flask.py")]
+
+
+def test_all_of_the_runtime_travels_in_a_release() -> None:
+    assert sorted(RUNTIME) == sorted(path.name for path in Path(uncork_runtime.__file__).parent.glob("*.py"))
