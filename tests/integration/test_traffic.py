@@ -83,7 +83,7 @@ class Front:
     def write(self, count: int) -> None:
         """Whole lines, but in pieces that end anywhere, as a buffer's do."""
         lines = (
-            f'{{"time":"2026-11-21T14:00:00.000Z","status":200,"seconds":0.01,"route":"/{(self.lines + i) % 9}"}}'
+            f'{{"time":"2026-11-21T14:00:00.000Z","id":"{self.lines + i}","status":200,"route":"/{i % 9}"}}'
             for i in range(count)
         )
         text = "".join(f"{line}\n" for line in lines).encode()

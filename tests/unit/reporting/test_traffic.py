@@ -148,6 +148,36 @@ def test_several_rotations_at_once_lose_nothing(shop: AppLayout, nginx: Writer) 
     assert counted(shop) == 16
 
 
+def test_a_rotated_log_that_is_damaged_keeps_no_other_from_being_counted(shop: AppLayout, nginx: Writer) -> None:
+    traffic = Traffic(shop)
+    nginx.requests(1)
+    traffic.count(TODAY)
+    nginx.requests(2)
+    compressed(nginx.rotate())
+    nginx.requests(2)
+    damaged = nginx.rotate("access.log-20261121-150000")
+    damaged.with_name(f"{damaged.name}.gz").write_bytes(gzip.compress(damaged.read_bytes())[:20])
+    damaged.unlink()
+    nginx.requests(4)
+    traffic.count(TODAY)
+
+    assert counted(shop) == 7
+
+
+def test_logs_that_begin_alike_are_told_apart_while_they_are_there(shop: AppLayout, nginx: Writer) -> None:
+    traffic = Traffic(shop)
+    for name in (ROTATED, "access.log-20261121-150000"):
+        nginx.written = 0
+        nginx.requests(9)
+        nginx.rotate(name)
+        if name == ROTATED:
+            traffic.count(TODAY)
+    nginx.requests(9)
+    traffic.count(TODAY)
+
+    assert counted(shop) == 27
+
+
 def test_a_rotated_log_that_is_still_written_to_is_read_to_its_end(shop: AppLayout, nginx: Writer) -> None:
     traffic = Traffic(shop)
     nginx.requests(1)
