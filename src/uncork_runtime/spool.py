@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import sys
+import threading
 import time
 from typing import Final, Optional
 
@@ -86,19 +87,20 @@ class SpoolHandler(logging.Handler):
         self._spool = Spool(settings.spool or os.devnull, settings.spool_size, settings.dropped)
         self._source = Source(folder or _source())
         self._told: dict[str, float] = {}
-        self._busy = False
+        self._busy = 0
 
     def emit(self, record: logging.LogRecord) -> None:
         """Leave the record; raises nothing. What is logged by objects that are described for it is passed over."""
-        if self._busy:
+        here = threading.get_ident()  # and no mere flag: a fork in the midst of this would leave it set
+        if self._busy == here:
             return
-        self._busy = True
+        self._busy = here
         try:
             self._leave(record)
         except Exception as error:  # noqa: BLE001 - an error that can't be told of must not become another one
             self._spool.miss(type(error).__name__)
         finally:
-            self._busy = False
+            self._busy = 0
 
     def close(self) -> None:
         """Let go of the file; a later record opens it again."""
