@@ -42,6 +42,15 @@ class Appender(logging.Handler):
         """Append the record; raises nothing."""
         self._append(self._line(record))
 
+    def write(self, text: str) -> None:
+        """Append a text that is formatted already."""
+        data = f"{text}\n".encode("utf-8", "backslashreplace")
+        self.acquire()
+        try:
+            self._append(data)
+        finally:
+            self.release()
+
     def close(self) -> None:
         """Tell of what was missed, if there is room now, and let go of the file; a later record opens it again."""
         self.acquire()

@@ -53,32 +53,34 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, or the block, without its last newline."""
-        text = message(record)
-        head = f"{self._iso(record.created)} {record.levelname} {record.name}: "
-        if text.isprintable() and not record.exc_info and not record.stack_info and not record.exc_text:
-            return f"{head}{text} [{self._request()}{self._deployed}]"
-        first, *more = [*_visible(text).split("\n"), *_traces(self, record)]
-        return INDENT.join((f"{head}{first} [{self._request()}{self._deployed}]", *more))
+        line = self.line(record.created, record.levelname, record.name, message(record))
+        return INDENT.join((line, *_traces(self, record)))
 
-    def _request(self) -> str:
+    def line(self, created: float, level: str, name: str, text: str) -> str:
+        """The same for a message that is filled in and redacted."""
         context = current()
-        return "" if context is None else f"{_request(context)} "
+        asked = "" if context is None else f"{_request(context)} "
+        head = f"{self._iso(created)} {level} {name}: "
+        if text.isprintable():
+            return f"{head}{text} [{asked}{self._deployed}]"
+        first, *more = _visible(text).split("\n")
+        return INDENT.join((f"{head}{first} [{asked}{self._deployed}]", *more))
 
 
 def _request(context: Context) -> str:
     """What was asked for, by whom, as in `id=8f3a POST /buy route=/buy client=203.0.113.9 user=7`."""
-    path, route, client, user = context.path or "-", context.route, context.client, context.user
-    if "=" in path:
-        path = redact(path)
-    text = f"id={context.id} {context.method} {path}"
-    spaces = 2
-    for name, value in ((" route=", route), (" client=", client), (" user=", user)):
-        if value:
-            text += name + value
-            spaces += 1
+    number, method, path, route, client, user = context.known()
+    path = redact(path) if "=" in path else path or "-"
+    text, spaces = f"id={number} {method} {path}", 2
+    if route:
+        text, spaces = f"{text} route={route}", 3
+    if client:
+        text, spaces = f"{text} client={client}", spaces + 1
+    if user:
+        text, spaces = f"{text} user={user}", spaces + 1
     if text.count(" ") == spaces and text.isprintable() and "]" not in text and "\\" not in text:
         return redact_exact(text)
-    pairs = (("id=", context.id), ("", context.method), ("", path), ("route=", route), ("client=", client))
+    pairs = (("id=", number), ("", method), ("", path), ("route=", route), ("client=", client))
     return " ".join(name + _safe(redact_exact(value)) for name, value in (*pairs, ("user=", user)) if value)
 
 
@@ -101,6 +103,8 @@ def _visible(text: str) -> str:
 
 def _traces(formatter: logging.Formatter, record: logging.LogRecord) -> Iterable[str]:
     """The lines of a record's traceback and stack, redacted."""
+    if not record.exc_info and not record.exc_text and not record.stack_info:
+        return ()
     return [line for text in _texts(formatter, record) if text for line in _visible(text).split("\n")]
 
 
@@ -152,14 +156,14 @@ class JsonFormatter(logging.Formatter):
 
 
 def _fields(context: Context) -> dict[str, object]:
-    path = context.path
+    number, method, path, route, client, user = context.known()
     return {
-        "id": context.id,
-        "method": context.method,
+        "id": number,
+        "method": method,
         "path": redact(path) if "=" in path else redact_exact(path),
-        "route": context.route,
-        "client": context.client,
-        "user": redact_exact(context.user),
+        "route": route,
+        "client": client,
+        "user": redact_exact(user),
     }
 
 

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Optional
 
-from uncork_runtime import elsewhere, env, redaction, uncaught
+from uncork_runtime import elsewhere, env, quick, redaction, uncaught
 from uncork_runtime.appender import Appender
 from uncork_runtime.console import Console, coloured
-from uncork_runtime.formats import BlockFormatter, formatter, masked
+from uncork_runtime.formats import BlockFormatter, TextFormatter, formatter, masked
 from uncork_runtime.settings import Settings, read
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def install(settings: Settings) -> None:
         if settings.dict_config is not None:
             _configure_all(settings.dict_config)
         _put(_handlers(settings))
+        _cut_short(settings)
         _Installed.settings = settings
     _restore(logging.getLogger())
     _mind(settings)
@@ -108,6 +109,17 @@ def _writer(settings: Settings) -> logging.Handler:
     handler = Console() if console else Appender(settings.file)
     handler.setFormatter(formatter(settings, coloured=console and coloured()))
     return handler
+
+
+def _cut_short(settings: Settings) -> None:
+    """Let plain records take the short cut, where they would end in lines of text that we write."""
+    handlers = _Installed.handlers
+    writer = handlers[0] if settings.dict_config is None else None
+    text = writer.formatter if isinstance(writer, Appender) else None
+    if isinstance(writer, Appender) and isinstance(text, TextFormatter):
+        quick.open_for(handlers, writer, text)
+    else:
+        quick.close()
 
 
 def _put(handlers: Iterable[logging.Handler]) -> None:

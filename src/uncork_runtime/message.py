@@ -17,12 +17,17 @@ FARTHEST: Final = 80
 
 def message(record: logging.LogRecord) -> str:
     """The record's message, redacted. One whose arguments don't fit is no error: it says so, without them."""
+    return filled(record.msg, record.args)
+
+
+def filled(template: object, args: object) -> str:
+    """The same for a message and its arguments as a record has them."""
     try:
-        text = str(record.msg)
-        if record.args:
-            text %= _arguments(text, record.args)
+        text = str(template)
+        if args:
+            text %= _arguments(text, args)
     except Exception as error:  # noqa: BLE001 - whatever the `__str__` of an app's object raises must not reach the app
-        text = f"{_template(record.msg)} (its arguments can't be filled in: {type(error).__name__})"
+        text = f"{_template(template)} (its arguments can't be filled in: {type(error).__name__})"
     return redact(text)
 
 

@@ -69,6 +69,21 @@ class Context:
             return self._user
         return str(self.environ.get("REMOTE_USER") or "") or _logged_in()
 
+    def known(self) -> tuple[str, str, str, str, str, str]:
+        """The id, method, path, route, client and user at once: each record of the app's asks for all of them."""
+        environ = self.environ
+        get = environ.get
+        path = f"{get('SCRIPT_NAME', '')}{get('PATH_INFO', '')}"
+        rule = getattr(get("werkzeug.request"), "url_rule", None)
+        return (
+            self._id or self.id,
+            get("REQUEST_METHOD", ""),
+            path if path.isascii() else self.path,
+            "" if rule is None else rule.rule,
+            get("REMOTE_ADDR", ""),
+            self.user,
+        )
+
     def set_user(self, user: object) -> None:
         """Say who asks; None is nobody."""
         self._user = "" if user is None else str(user)
@@ -106,6 +121,8 @@ def set_user(user: object) -> None:
 
 def _logged_in() -> str:
     """The id that Flask-Login has in the session, which it has read by then; a user object might ask a database."""
+    if "flask_login" not in sys.modules:
+        return ""
     flask = sys.modules.get("flask")
     if flask is None or not flask.has_request_context() or "_login_user" not in flask.g:
         return ""

@@ -273,6 +273,7 @@ RUNTIME: Final = (
     "message.py",
     "places.py",
     "prove.py",
+    "quick.py",
     "redaction.py",
     "request.py",
     "settings.py",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from uncork_runtime import env, logs, redaction
+from uncork_runtime import env, logs, quick, redaction
 from uncork_runtime.request import Context
 
 ENVIRON: dict[str, Any] = {
@@ -35,6 +35,8 @@ def fresh() -> Iterator[None]:
         manager.loggerDict.clear()
         manager.loggerDict.update(before[2])
         logs._Installed.settings, logs._Installed.handlers, logs._Installed.console_only = None, (), False
+        logging.setLoggerClass(logging.Logger)
+        quick.close()
         redaction.learn(())
 
 
