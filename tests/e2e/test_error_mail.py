@@ -1,5 +1,6 @@
 """An error of an app that serves, on its way to a mailbox: by the app's own mail settings, and without its secrets."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -59,8 +60,8 @@ def test_an_error_reaches_the_administrator_that_the_app_names_and_tells_no_secr
 
     eventually(lambda: bool(inbox.mails))
     (mail,) = inbox.mails
-    assert "RuntimeError" in mail["Subject"]
-    assert "app.py" in mail["Subject"]
+    assert mail["Subject"].strip().startswith("[shop] RuntimeError: token=")
+    assert "(app.py:24 in buy)" in mail["Subject"]
 
     (error,) = shop.run("errors", "--json").json()["errors"]
     shown = shop.run("errors", "show", error["id"]).ok()
@@ -85,6 +86,23 @@ def test_alerts_test_says_where_it_went_or_what_to_mend(shop: Uncork, inbox: Inb
     failed = shop.run("alerts", "test").ended(1)
     assert f"error: localhost:{inbox.port} does not take mail for admin@example.com (550 who is that?)" in failed.err
     assert "fix: see that `admins` under [mail] is right" in failed.err
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root could be led astray")
+def test_a_link_that_an_app_plants_leads_root_nowhere(shop: Uncork) -> None:
+    shop.ask("POST", "/buy", headers={"Authorization": "Basic abc"})
+    errors = shop.home / "apps" / "shop" / "alerts" / "errors.db"
+    eventually(errors.exists)
+    secret = shop.root / "for-root-alone"
+    secret.mkdir(0o700)
+    (secret / "errors.db").write_bytes(errors.read_bytes())
+    shop.run("down").ok()
+    errors.unlink()
+    errors.symlink_to(secret / "errors.db")
+
+    for argv in (("errors",), ("errors", "resolve", "a")):
+        assert "can't open" in shop.run(*argv).ended(1).err
+    assert [path.name for path in secret.iterdir()] == ["errors.db"]
 
 
 def test_errors_are_settled_by_their_ids(shop: Uncork) -> None:

@@ -52,7 +52,7 @@ def due(waiting: Sequence[Waiting], told: Iterable[Told], mail: Mail, now: float
     """
     recent = [one for one in told if now - mail.digest_after < one.at <= now]
     room = mail.most - len(recent)
-    news = sorted((w for w in waiting if w.is_news and w.since > now - mail.digest_after), key=lambda w: w.since)
+    news = _news(waiting, now - mail.digest_after)
     alone = news[: max(0, room - 1 if mail.most > 1 else room)]
     held = tuple(w.fp for w in news[len(alone) :])
     rest = [w for w in waiting if w not in alone]
@@ -60,6 +60,10 @@ def due(waiting: Sequence[Waiting], told: Iterable[Told], mail: Mail, now: float
     if open_to_digest and any(_digest_at(w, mail) <= now for w in rest):
         return Due(_fps(alone), _fps(rest))
     return Due(_fps(alone), held=held)
+
+
+def _news(waiting: Sequence[Waiting], since: float) -> list[Waiting]:
+    return sorted((w for w in waiting if w.is_news and w.since > since), key=lambda w: w.since)
 
 
 def _digest_at(group: Waiting, mail: Mail) -> float:

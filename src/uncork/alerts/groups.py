@@ -167,7 +167,7 @@ class Groups:
         """See that the group is there, and named as its newest sample is."""
         known = self._database.execute("SELECT id FROM groups WHERE fp = ?", (tally.fp,)).fetchone()
         sample = tally.sample or Occurrence("error", tally.fp, tally.last)
-        names = (sample.type, sample.message[:LONGEST], sample.place, sample.level, sample.logger)
+        names = (sample.type, sample.reason[:LONGEST], sample.place, sample.level, sample.logger)
         if known is None:
             self._database.execute(
                 "INSERT INTO groups (type, message, place, level, logger, fp, id, first_seen, last_seen)"

@@ -71,6 +71,11 @@ class Occurrence:
     chain: tuple[Raised, ...] = ()
     dropped: Number = 0
 
+    @property
+    def reason(self) -> str:
+        """What went wrong: what the exception says, else what was logged."""
+        return self.chain[-1].message if self.chain else self.message
+
 
 def decode(line: bytes) -> Occurrence | None:
     """Return the occurrence of a line; None for one that is torn or foreign."""

@@ -131,7 +131,8 @@ def _circumstances(sample: Occurrence) -> Iterator[tuple[str, str]]:
     if sample.environment:
         yield "Environment", sample.environment
     if sample.logger:
-        yield "Logged by", f"{sample.logger} ({sample.level})"
+        said = f": {sample.message}" if sample.message != sample.reason else ""
+        yield "Logged by", f"{sample.logger} ({sample.level}){said}"
     if sample.request:
         yield from _asked(sample.request)
 

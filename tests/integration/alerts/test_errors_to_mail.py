@@ -161,7 +161,7 @@ def test_torn_and_foreign_lines_cost_nothing_but_themselves(shop: Shop, inbox: I
 
 
 def test_text_that_is_none_reaches_the_mail_as_far_as_it_can(shop: Shop, inbox: Inbox) -> None:
-    shop.mailed_by(inbox.port).spool(message="half a pair: \ud800, a byte: \udcff")
+    shop.mailed_by(inbox.port).spool(message="half a pair: \ud800, a byte: \udcff", chain=[])
 
     assert shop.run() is None
 
@@ -170,7 +170,7 @@ def test_text_that_is_none_reaches_the_mail_as_far_as_it_can(shop: Shop, inbox: 
 
 def test_an_error_can_add_no_header_to_a_mail(shop: Shop, inbox: Inbox) -> None:
     place = "shop/views.py:1 in buy\nBcc: somebody@example.com"
-    shop.mailed_by(inbox.port).spool(message="\r\nBcc: somebody@example.com\r\n\r\nhello", place=place)
+    shop.mailed_by(inbox.port).spool(message="\r\nBcc: somebody@example.com\r\n\r\nhello", place=place, chain=[])
 
     assert shop.run() is None
 
