@@ -8,6 +8,8 @@ from uncork.layout import AppLayout, Layout
 from uncork.model import Instance, Release
 from uncork.records import decode
 
+_Seen = tuple[str, int, int]
+
 
 @dataclass(frozen=True)
 class Live:
@@ -23,7 +25,7 @@ class Apps:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._records: dict[str, tuple[str, Release]] = {}
+        self._records: dict[str, tuple[_Seen, Release]] = {}
 
     def names(self) -> tuple[str, ...]:
         """Return the apps of which anything is kept."""
@@ -39,11 +41,17 @@ class Apps:
         if not marked or not Path(marked).name.isdecimal():
             self._records.pop(name, None)
             return None
+        release = self._release(layout.record(int(Path(marked).name)), name)
+        return Live(layout, release, _instance(layout, release))
+
+    def _release(self, path: Path, name: str) -> Release:
+        """Numbers begin anew when an app was destroyed; so it takes more to know a record by."""
+        found = path.stat()
+        seen = (str(path), found.st_ino, found.st_mtime_ns)
         known = self._records.get(name)
-        if not known or known[0] != marked:
-            text = layout.record(int(Path(marked).name)).read_text("utf-8")
-            known = self._records[name] = (marked, decode(text))
-        return Live(layout, known[1], _instance(layout, known[1]))
+        if not known or known[0] != seen:
+            known = self._records[name] = (seen, decode(path.read_text("utf-8")))
+        return known[1]
 
 
 def _instance(layout: AppLayout, release: Release) -> Instance:

@@ -43,6 +43,7 @@ class Troubles:
         It is logged when the problem is another one, not when only `more` is, a number say.
         """
         known = self._known.get((app, part))
+        problem = " ".join(problem.split())  # what a mail server says may have several lines
         if not problem:
             if self._known.pop((app, part), None):
                 self._log.info("%s: %s is well again", app, part)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import uncork
@@ -11,13 +12,20 @@ from uncork.errors import UserError
 def code() -> str:
     """Return what tells the installed uncork from another: a hash of its files' names, sizes and times."""
     root = Path(uncork.__file__).parent
-    digest = hashlib.sha256(str(root).encode())
-    for folder, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if name != "__pycache__")
-        for name in sorted(names):
-            found = Path(folder, name).stat()
-            digest.update(f"{folder}/{name} {found.st_size} {found.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
+    digest = hashlib.sha256()
+    for line in sorted(_files(str(root))):
+        digest.update(line.encode("utf-8", "surrogateescape"))
     return digest.hexdigest()[:16]
+
+
+def _files(folder: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _files(entry.path) if entry.name != "__pycache__" else ()
+            else:
+                found = entry.stat()
+                yield f"{entry.path} {found.st_size} {found.st_mtime_ns}\n"
 
 
 def uv() -> str:

@@ -64,6 +64,17 @@ def test_a_new_release_is_noticed_and_an_app_that_was_destroyed_too(layout: Layo
     assert apps.live("shop") is None
 
 
+def test_an_app_that_was_destroyed_and_deployed_anew_is_known_by_its_new_record(layout: Layout) -> None:
+    apps = Apps(layout)
+    app = deployed(layout, 1)
+    assert apps.live("shop")
+    app.record(1).unlink()
+    app.record(1).write_text(encode(replace(release(1), environment="testing")))
+    live = apps.live("shop")
+    assert live
+    assert live.release.environment == "testing"
+
+
 def test_a_record_that_can_not_be_read_is_told(layout: Layout) -> None:
     deployed(layout, 1).record(1).write_text("{")
     with pytest.raises(UserError):
