@@ -89,8 +89,8 @@ class Call:
 class Probe:
     """Ask a path on a unix socket until it answers below `below`, or the deadline (seconds) has passed.
 
-    It gives up early when supervisord (at `supervisor`) says that `program` has ended; what was written to `log` in
-    the meantime explains a failure.
+    It gives up early when supervisord (at `supervisor`) says that `program` has ended. What was written to `log` in
+    the meantime explains a failure, and of `app_log` what is about the probe.
     """
 
     socket: Path
@@ -103,6 +103,7 @@ class Probe:
     supervisor: Path | None = None
     program: str = ""
     log: Path | None = None
+    app_log: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from uncork.errors import StepFailedError
 from uncork.machine import files, sockets, supervisord
 from uncork.machine.supervisord import SupervisorFault
+from uncork.machine.wire import REQUEST_ID
 from uncork.model import Program
 from uncork.plan import Answer, Drain, Gone, Probe, Warm
 from uncork.report import Reporter
@@ -25,6 +27,8 @@ GIVEN_UP: Final = 4
 AT_ONCE: Final = 64
 LOG_LINES: Final = 60
 LOG_BYTES: Final = 64 * 1024
+INDENT: Final = "    "
+"""What the runtime begins the further lines of a record with."""
 
 
 class _EndedError(Exception):
@@ -37,7 +41,7 @@ def probe(step: Probe) -> None:
     A connection waits in the server's queue until it is up, so one question usually does; nobody is asked twice
     for as long as an answer may still come.
     """
-    written = files.size(step.log) if step.log else 0
+    logs = _Logs(step)
     watch = _Watch(step)
     told, body, broken = "no answer", "", 0
     for left in _until(step.deadline):
@@ -45,7 +49,7 @@ def probe(step: Probe) -> None:
             watch.look()
             said = sockets.ask(step.socket, step.path, step.speaks, step.host, left, watch.look)
         except _EndedError:
-            raise _failed(step, "its server ended before it answered", written, body) from None
+            raise _failed(step, "its server ended before it answered", logs, body) from None
         except TimeoutError:
             told = "no answer"
             continue
@@ -57,9 +61,9 @@ def probe(step: Probe) -> None:
         told, body = ": ".join(filter(None, (f"the answer was {said.status}", said.plain))), said.excerpt
         broken += said.status == BROKEN
         if broken == GIVEN_UP:
-            raise _failed(step, f"{told}, {broken} times", written, body)
+            raise _failed(step, f"{told}, {broken} times", logs, body)
         time.sleep(min(AFTER_A_REFUSAL, left))
-    raise _failed(step, f"{told} within {step.deadline:g} s", written, body)
+    raise _failed(step, f"{told} within {step.deadline:g} s", logs, body)
 
 
 def _until(deadline: float) -> Iterator[float]:
@@ -72,10 +76,42 @@ def _until(deadline: float) -> Iterator[float]:
         pause = min(2 * pause, LONGEST)
 
 
-def _failed(step: Probe, reason: str, written: int, body: str) -> StepFailedError:
+def _failed(step: Probe, reason: str, logs: "_Logs", body: str) -> StepFailedError:
     """What the app wrote since explains it best; else what it answered."""
-    log = files.tail(step.log, written, LOG_BYTES) if step.log else ""
-    return StepFailedError(step.why, f"{step.path}: {reason}", "\n".join(log.splitlines()[-LOG_LINES:]) or body)
+    return StepFailedError(step.why, f"{step.path}: {reason}", "\n".join(logs.lines()[-LOG_LINES:]) or body)
+
+
+class _Logs:
+    """What is written to the logs of a probe from now on."""
+
+    def __init__(self, step: Probe) -> None:
+        self._server = _Log(step.log)
+        self._app = _Log(step.app_log)
+
+    def lines(self) -> tuple[str, ...]:
+        """All lines of the server's log, then those of the app's records that are about probes."""
+        return (*self._server.lines(), *_of_probes(self._app.lines()))
+
+
+class _Log:
+    """What is written to one log from now on; nothing, where there is none."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._since = files.size(path) if path else 0
+
+    def lines(self) -> list[str]:
+        """Its lines, of the last that were written."""
+        return files.tail(self._path, self._since, LOG_BYTES).splitlines() if self._path else []
+
+
+def _of_probes(lines: list[str]) -> Iterator[str]:
+    """Yield the records with a probe's id, and the lines that belong to them: what is live writes there as well."""
+    about = False
+    for line in lines:
+        about = REQUEST_ID in line or (about and line.startswith(INDENT))
+        if about:
+            yield line
 
 
 class _Watch:

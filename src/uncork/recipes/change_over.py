@@ -107,6 +107,7 @@ def _probe(new: Running, layout: Layout, path: str, why: str) -> Probe:
         supervisor=layout.supervisor_socket,
         program=new.instance.name,
         log=app.server_log,
+        app_log=app.app_log,
     )
 
 
