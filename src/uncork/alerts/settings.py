@@ -60,7 +60,7 @@ class _Own:
 
 def read(layout: AppLayout, release: Release, host: str) -> Settings:
     """Return the settings of an app whose live release this is; `host` is this machine's name."""
-    return merged(release, _own(layout, release), _secrets(layout.secrets), host)
+    return _merged(release, _own(layout, release), _secrets(layout.secrets), host)
 
 
 def is_quiet(release: Release) -> bool:
@@ -68,7 +68,7 @@ def is_quiet(release: Release) -> bool:
     return not release.mail.level and not release.mail.report
 
 
-def merged(release: Release, own: _Own, secrets: Mapping[str, str], host: str) -> Settings:
+def _merged(release: Release, own: _Own, secrets: Mapping[str, str], host: str) -> Settings:
     """Return the settings, key by key: `[mail]`, else the app's; passwords come from `config set` before the app's."""
     mail = release.mail
     username = _either(mail.username, own.username) or ""

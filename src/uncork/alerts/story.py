@@ -73,11 +73,7 @@ class Story:
     @property
     def since(self) -> str:
         """In which release it was first, and in which it was not yet; or that it is back."""
-        group = self.group
-        if group.back:
-            return f"resolved in release {group.resolved_in}, back in release {group.last_release}"
-        not_in = f"; not in {group.before}" if group.before else ""
-        return f"first seen in release {group.first_release}{not_in}"
+        return _since(self.group)
 
     @property
     def summary(self) -> str:
@@ -115,11 +111,18 @@ def _facts(group: Group, sample: Occurrence | None) -> Iterator[tuple[str, str]]
         yield "In all", f"{times(group.count)} since {at(group.first_seen)}, last at {at(group.last_seen)}"
     if group.by_app:
         yield "By the app", f"{group.by_app} of them it mailed by itself"
-    yield "Release", Story("", group).since
+    yield "Release", _since(group)
     if len(group.releases) > 1:
         yield "Releases", ", ".join(f"{release} ({times(count)})" for release, count in group.releases)
     if sample:
         yield from _circumstances(sample)
+
+
+def _since(group: Group) -> str:
+    if group.back:
+        return f"resolved in release {group.resolved_in}, back in release {group.last_release}"
+    not_in = f"; not in {group.before}" if group.before else ""
+    return f"first seen in release {group.first_release}{not_in}"
 
 
 def _when(group: Group) -> str:

@@ -97,7 +97,7 @@ def _list(app: str, found: "Listed") -> None:
     else:
         click.echo(f"{app} has no open errors")
     if found.others:
-        click.echo(f"{found.others} more are resolved or muted: --all lists them too")
+        click.echo(f"{found.others} resolved or muted: --all lists them too")
     for note in found.notes:
         click.echo(f"note: {note}")
 
