@@ -3,11 +3,15 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
 from tests.contract.house import RUN, Asked, House
+from tests.e2e.state import eventually
 from uncork.errors import StepFailedError
+from uncork.machine import processes
+from uncork.machine.writers import reopen_server
 from uncork.plan import Gone, Probe, Warm
 
 
@@ -60,6 +64,19 @@ def test_what_the_app_registered_for_its_end_is_done_by_every_worker(running: Ho
                 answered.add(asked.response.body if asked.response else b"")
         before = running.app.server_log.read_text().count("the app says goodbye")
     assert running.app.server_log.read_text().count("the app says goodbye") == before + running.build.processes
+
+
+def test_its_master_opens_a_log_that_was_renamed_again_for_all_that_it_writes(running: House) -> None:
+    signal_name = running.server.service(running.build).reopen_signal
+    with running.release(5) as instance:
+        log = running.app.server_log
+        master = int(running.app.server_pid(instance).read_text())
+        old = log.rename(log.with_name("server.log-20261122-120000"))
+        reopen_server(running.app.server_pid(instance), signal_name)
+        eventually(lambda: {str(log)} == {str(Path(f"/proc/{master}/fd/{number}").readlink()) for number in (1, 2)})
+        assert running.ask(instance).status == 200
+        assert processes.alive(master)
+    old.unlink()
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import pytest
 
 from tests.e2e.state import eventually
 from uncork.machine.rotation import compress, is_left, prune, rotated, take, tidy
-from uncork.machine.writers import written
+from uncork.machine.writers import reopen_front, written
 
 NOON: Final = datetime(2026, 11, 22, 12, 0, 5, tzinfo=timezone.utc)
 HOLD: Final = "import sys; file = open(sys.argv[1], sys.argv[2]); print(flush=True); sys.stdin.read()"
@@ -151,6 +151,18 @@ def test_who_writes_is_known_and_who_only_reads_does_not_count(log: Path) -> Non
         renamed = log.rename(log.with_name("renamed"))
         assert written((renamed, other)) == {renamed}
     eventually(lambda: written((renamed,)) == frozenset())
+
+
+def test_who_has_the_number_of_an_nginx_that_is_gone_is_not_signalled(tmp_path: Path, log: Path) -> None:
+    pid_file = tmp_path / "nginx.pid"
+    with holding(log, "rb") as process:
+        pid_file.write_text(f"{process.pid}\n")
+        reopen_front(pid_file, tmp_path)
+        assert process.stdin
+        process.stdin.close()
+        assert process.wait(10) == 0
+    pid_file.unlink()
+    reopen_front(pid_file, tmp_path)
 
 
 WRITER: Final = """
