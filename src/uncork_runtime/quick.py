@@ -93,5 +93,8 @@ class QuickLogger(logging.Logger):
             logger = logger.parent
         base = logging.Logger
         return logger.handlers == _Short.handlers and (
-            base.callHandlers is CALL and base.handle is HANDLE and base.makeRecord is MAKE
+            base.callHandlers is CALL
+            and base.handle is HANDLE
+            and base.makeRecord is MAKE
+            and logging.getLogRecordFactory() is logging.LogRecord
         )
