@@ -105,6 +105,21 @@ def test_the_access_log_says_which_release_and_route_answered_and_visitors_are_n
     assert (last["release"], last["route"]) == (release, route)
 
 
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ("?page=2&next=/cart", "?page=2&next=/cart"),
+        ("?page=2&reset_token=swordfish&x=1", "?[redacted]"),
+        ("?API_KEY=swordfish", "?[redacted]"),
+        ("?passwords", "?passwords"),
+    ],
+)
+def test_a_query_with_a_secret_is_not_in_the_access_log(running: Running, query: str, kept: str) -> None:
+    running.ask(f"/reset{query}", Referer=f"http://shop.example.com/from{query}")
+    line = logged(running, "blog", f"/reset{kept}", "localhost")
+    assert line["referer"] == f"http://shop.example.com/from{kept}"
+
+
 def test_a_name_has_nothing_outside_of_its_app_s_mount(running: Running) -> None:
     assert running.ask("/", "shop.localhost").status == 404
 

@@ -14,6 +14,7 @@ from uncork.fronts.nginx import Nginx, escape
 from uncork.layout import Layout
 from uncork.model import Account, Address, Protocol, Site, Static
 from uncork.plan import Copy, Directory
+from uncork_runtime.spans import WORDS
 
 LAYOUT = Layout(Path("/srv/uncork"), Path("/srv/uncork/run"))
 LIVE = "/srv/uncork/apps/guestbook/live/source"
@@ -151,3 +152,7 @@ def test_a_value_comes_back_as_it_was_or_is_refused(value: str) -> None:
     except UsageError:
         return
     assert tokens(f"alias {escaped};") == ["alias", value, ";"]
+
+
+def test_the_keys_that_make_a_query_secret_are_those_that_make_a_record_so() -> None:
+    assert texts(GUESTBOOK)["nginx.conf"].count(f"(?:{WORDS})") == 2
