@@ -21,6 +21,12 @@ def logged() -> str:
     return f"release {RELEASE}\n"
 
 
+@app.get("/fail")
+def fail() -> str:
+    """An error, for the agent to mail."""
+    raise RuntimeError("as it was asked to")
+
+
 @app.get("/json")
 def as_json() -> dict[str, object]:
     """Twenty small objects."""
