@@ -14,7 +14,7 @@ from uncork_runtime.message import message
 
 MODE: Final = 0o640
 PATIENCE: Final = 0.005
-"""So many seconds a record waits for the rotator, who takes microseconds."""
+"""So many seconds a record waits for who has the file to himself, for microseconds."""
 LONG_PATIENCE: Final = 0.1
 """So many seconds one who found the disk full waits for the others, who all are about to find it full as well."""
 
@@ -22,7 +22,7 @@ LONG_PATIENCE: Final = 0.1
 class Appender(logging.Handler):
     """Writes each record by one write(2), under a shared lock of the file that has the name at that moment.
 
-    Who renames the file takes the lock for itself, so nothing is written to it once it has another name. Nothing is
+    Who has renamed the file takes the lock for himself once, and knows that nobody writes to it any more. Nothing is
     opened before it is needed, nor used on by another process. A record that can't be written is counted, and told of
     by the next one that can.
     """
@@ -89,7 +89,7 @@ class Appender(logging.Handler):
             self._miss(error.strerror or str(error))
 
     def _current(self) -> int:
-        """The open file that has the name, locked against being renamed."""
+        """The open file that has the name, locked, so that who renames it now waits for this record."""
         deadline = 0.0
         while True:
             if self._pid != os.getpid():

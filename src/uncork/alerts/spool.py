@@ -1,19 +1,15 @@
-"""What the workers have spooled: taken by a rename that no writer is in the middle of, read, and put away."""
+"""What the workers have spooled: taken by a rename, and read once its writers have left it."""
 
-import fcntl
 import os
 import secrets
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from uncork.alerts.occurrence import LONGEST
-from uncork.machine.files import opened
+from uncork.machine.rotation import is_left
 
 TAKEN: Final = ".taken-"
-TRIES: Final = 100
-PAUSE: Final = 0.001
 
 
 def is_filled(path: Path) -> bool:
@@ -25,40 +21,21 @@ def is_filled(path: Path) -> bool:
 
 
 def take(path: Path) -> None:
-    """Rename the file, if anything is in it: the next writer begins a new one.
-
-    A writer that was stopped in the middle of its line is not waited for; the next call finds it done. Raises OSError.
-    """
-    if not is_filled(path):
-        return
-    with opened(path) as file:
-        if _locked(file):
-            path.rename(path.with_name(f"{path.name}{TAKEN}{secrets.token_hex(8)}"))
-
-
-def _locked(file: BinaryIO) -> bool:
-    for _ in range(TRIES):
-        if _lock(file):
-            return True
-        time.sleep(PAUSE)
-    return False
-
-
-def _lock(file: BinaryIO) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    """Rename the file, if anything is in it: the next writer begins a new one. Raises OSError."""
+    if is_filled(path):
+        path.rename(path.with_name(f"{path.name}{TAKEN}{secrets.token_hex(8)}"))
 
 
 def taken(folder: Path) -> tuple[Path, ...]:
-    """Return the files that were taken and not put away yet; none if the folder is not there."""
+    """Return the files that were taken, not put away yet, and left by their writers; none if the folder is not there.
+
+    One whose writer was stopped in the middle of its line is not waited for; the next call finds it done.
+    """
     try:
         names = [name for name in os.listdir(folder) if TAKEN in name]  # noqa: PTH208 -- each second: Path costs more
     except FileNotFoundError:
         return ()
-    return tuple(folder / name for name in sorted(names))
+    return tuple(folder / name for name in sorted(names) if is_left(folder / name))
 
 
 def lines(file: BinaryIO) -> Iterator[bytes]:
