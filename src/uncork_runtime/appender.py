@@ -45,11 +45,8 @@ class Appender(logging.Handler):
     def write(self, text: str) -> None:
         """Append a text that is formatted already."""
         data = f"{text}\n".encode("utf-8", "backslashreplace")
-        self.acquire()
-        try:
+        with self.lock or contextlib.nullcontext():
             self._append(data)
-        finally:
-            self.release()
 
     def close(self) -> None:
         """Tell of what was missed, if there is room now, and let go of the file; a later record opens it again."""
