@@ -127,7 +127,7 @@ def test_what_can_not_be_kept_is_told_and_tried_again(layout: Layout) -> None:
 
 
 def test_a_locked_database_is_told_and_tried_again(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("uncork.reporting.days.WAIT", 0.01)
+    monkeypatch.setattr("uncork.machine.database.PATIENCE", 0.01)
     shop = layout.app("shop")
     served(shop, "2026-11-21")
     reports = Reports(layout)

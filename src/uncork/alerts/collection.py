@@ -16,6 +16,7 @@ from uncork.alerts.outbox import Outbox
 from uncork.alerts.story import Story
 from uncork.alerts.trouble import Trouble
 from uncork.layout import AppLayout
+from uncork.machine.database import transaction
 from uncork.model import Message, Release
 
 FIX: Final = "make room on the disk, or mend the permissions of that folder; nothing is lost until then"
@@ -52,7 +53,7 @@ def _collect(layout: AppLayout, release: Release, taken: Sequence[Path], now: fl
         groups = Groups(database)
         names = _senders(layout, release) if groups.waiting() else ()
         if names:
-            with store.transaction(database):
+            with transaction(database):
                 _Telling(database, layout, release, now).tell(names)
 
 

@@ -9,6 +9,7 @@ from uncork.alerts.outbox import Outbox
 from uncork.alerts.senders.sender import SenderError
 from uncork.alerts.trouble import Trouble
 from uncork.layout import AppLayout
+from uncork.machine.database import transaction
 from uncork.model import Message, Release
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def post(layout: AppLayout, release: Release, message: Message, name: str, now: 
     """
     names = [sender.name for sender in senders(release, settings_of(layout, release))]
     if names:
-        with store.opened(layout.errors) as database, store.transaction(database):
+        with store.opened(layout.errors) as database, transaction(database):
             Outbox(database).post(message, name, names, now)
     return bool(names)
 
@@ -80,7 +81,7 @@ def senders(release: Release, found: settings.Settings) -> "tuple[Sender, ...]":
 def _send_all(database: sqlite3.Connection, layout: AppLayout, release: Release, now: float) -> None:
     found = settings_of(layout, release)
     for sender in senders(release, found):
-        with store.transaction(database):
+        with transaction(database):
             Outbox(database).meet(sender.name, found.digest, now)
         _send(database, sender, now)
 
@@ -95,8 +96,8 @@ def _send(database: sqlite3.Connection, sender: "Sender", now: float) -> None:
         try:
             sender.send(entry.message, entry.name, entry.written)
         except SenderError as error:
-            with store.transaction(database):
+            with transaction(database):
                 outbox.failed(entry, sender.name, error, now)
         else:
-            with store.transaction(database):
+            with transaction(database):
                 outbox.sent(entry, sender.name)

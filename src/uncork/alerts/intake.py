@@ -8,8 +8,8 @@ from typing import BinaryIO, Final
 from uncork.alerts.groups import Groups, Tally
 from uncork.alerts.occurrence import LONGEST, decode
 from uncork.alerts.spool import lines
-from uncork.alerts.store import transaction
 from uncork.layout import AppLayout
+from uncork.machine.database import transaction
 from uncork.machine.files import opened
 
 AT_ONCE: Final = 200

@@ -1,14 +1,13 @@
-"""The database of an app's errors: its tables, and how it is opened by several processes at once."""
+"""The database of an app's errors: its tables, and how it is opened."""
 
-import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-PATIENCE: Final = 5.0
-"""Seconds that a writer waits for another one."""
+from uncork.machine.database import connected, transaction
+
 VERSION: Final = 1
 TABLES: Final = """
 CREATE TABLE groups (
@@ -41,50 +40,17 @@ CREATE TABLE senders (
 
 @contextmanager
 def opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open the database, made if need be, for its owner's eyes only. Raises OSError or sqlite3.Error.
-
-    One that is none (a crash of the disk, say) is put aside, and a new one begun: errors must go on being told.
-    """
-    with suppress(FileExistsError):
-        # Not opened where it is there: closing it would take the locks of other threads with it (fcntl(2)).
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    try:
-        connection = _connected(path)
-    except sqlite3.OperationalError:
-        raise
-    except sqlite3.DatabaseError:
-        _put_aside(path)
-        connection = _connected(path)
-    try:
+    """Open the database, made if need be: errors must go on being told. Raises OSError or sqlite3.Error."""
+    with closing(connected(path, _prepare)) as connection:
         yield connection
-    finally:
-        connection.close()
 
 
-@contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Let all that is changed inside be there afterwards, or nothing of it; no other writer comes between."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-
-
-def _connected(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
-    try:
-        connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA synchronous = FULL")
-        if _version(connection) < VERSION:
-            connection.execute("PRAGMA journal_mode = WAL")
-            _make(connection)
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
+def _prepare(connection: sqlite3.Connection) -> None:
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA synchronous = FULL")
+    if _version(connection) < VERSION:
+        connection.execute("PRAGMA journal_mode = WAL")
+        _make(connection)
 
 
 def _version(connection: sqlite3.Connection) -> int:
@@ -97,10 +63,3 @@ def _make(connection: sqlite3.Connection) -> None:
             for statement in TABLES.split(";\n"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {VERSION}")
-
-
-def _put_aside(path: Path) -> None:
-    for end in ("", "-wal", "-shm"):
-        file = path.with_name(path.name + end)
-        with suppress(FileNotFoundError):
-            file.rename(path.with_name(f"{path.name}.broken{end}"))

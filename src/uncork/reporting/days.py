@@ -1,8 +1,6 @@
 """What is kept of each day: an SQLite file an app, written so that a kill loses nothing and counts nothing twice."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from uncork.machine.database import connected, transaction
 from uncork.reporting.looks import Day
 from uncork.reporting.tally import ALL, OTHER, Key, Tallies, Tally
 from uncork.reporting.unread import Position
@@ -18,7 +17,6 @@ KEPT: Final = 35
 """Days that are kept."""
 ROUTES: Final = 200
 """Routes that a day knows by name."""
-WAIT: Final = 5.0
 _SCHEMA: Final = """
     CREATE TABLE IF NOT EXISTS tallies (
         day TEXT, hour INTEGER, route TEXT, tally BLOB NOT NULL, PRIMARY KEY (day, hour, route)
@@ -43,13 +41,11 @@ class Route:
 
 
 class Days:
-    """The days of one app. Every method raises sqlite3.Error where the file can't be read or written."""
+    """The days of one app. Every method raises sqlite3.Error or OSError where the file can't be read or written."""
 
     def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(path, timeout=WAIT, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.executescript(_SCHEMA)
+        """Open the file; one that is broken is put aside, and what the logs still tell counted anew."""
+        self._connection = connected(path, _prepare)
 
     def close(self) -> None:
         """Let the file go."""
@@ -66,7 +62,7 @@ class Days:
 
         False, and nothing is added, if somebody else has read on from `begun` meanwhile.
         """
-        with self._changing():
+        with transaction(self._connection):
             if self.position() != begun:
                 return False
             for key, more in sums.items():
@@ -112,7 +108,7 @@ class Days:
     def prune(self, today: date) -> None:
         """Forget days that are kept no longer."""
         oldest = (today - timedelta(days=KEPT)).isoformat()
-        with self._changing():
+        with transaction(self._connection):
             for table in ("tallies", "days", "reported"):
                 self._connection.execute(f"DELETE FROM {table} WHERE day < ?", (oldest,))  # noqa: S608 -- our own names
 
@@ -135,29 +131,8 @@ class Days:
         asked = "SELECT count(*) FROM tallies WHERE day = ? AND hour = ?"
         return int(self._connection.execute(asked, (day, ALL)).fetchone()[0]) >= ROUTES
 
-    @contextmanager
-    def _changing(self) -> Iterator[None]:
-        """One transaction, which waits for others that write."""
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
 
-
-def opened(path: Path) -> Days:
-    """Return the days in a file. One that is broken is put aside, and what the logs still tell counted anew.
-
-    Raises sqlite3.Error or OSError where there can be none.
-    """
-    try:
-        return Days(path)
-    except sqlite3.OperationalError:
-        raise
-    except sqlite3.DatabaseError:
-        path.replace(path.with_name(f"{path.name}.broken"))
-        for left in ("-wal", "-shm"):
-            path.with_name(path.name + left).unlink(missing_ok=True)
-        return Days(path)
+def _prepare(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.executescript(_SCHEMA)

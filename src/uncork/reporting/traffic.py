@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from uncork.layout import AppLayout
-from uncork.reporting.days import Days, opened
+from uncork.reporting.days import Days
 from uncork.reporting.tally import tally
 from uncork.reporting.unread import pieces
 
@@ -32,7 +32,7 @@ class Traffic:
             self.close()
         if not self._days:
             self._path.parent.mkdir(mode=0o700, exist_ok=True)
-            self._days = opened(self._path)
+            self._days = Days(self._path)
             self._file = _inode(self._path)
         return self._days
 

@@ -15,6 +15,7 @@ from uncork.config.values import shown
 from uncork.errors import UsageError, UserError
 from uncork.layout import AppLayout, Layout
 from uncork.machine import processes
+from uncork.machine.database import transaction
 from uncork.machine.identity import acting_as
 
 Found = TypeVar("Found")
@@ -76,7 +77,7 @@ def change(layout: Layout, app: str, name: str, state: str) -> Group:
 
     def write(database: sqlite3.Connection) -> Group:
         groups = Groups(database, served(paths))
-        with store.transaction(database):
+        with transaction(database):
             group = _one(groups.named(name), app, name)
             groups.change(group.fp, state, max(group.last_release, live.release if live else 0))
         return groups.named(group.fp)[0]
