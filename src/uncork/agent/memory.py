@@ -3,11 +3,11 @@
 import errno
 import os
 from collections.abc import Callable
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final
 
 from uncork.errors import UserError
+from uncork.machine import moments
 from uncork.machine.files import tail
 from uncork.model import Trouble
 from uncork.records import AgentRecord, Birth, decode_agent, encode_agent
@@ -37,8 +37,7 @@ class Memory:
         now = self._clock()
         if self._written == (troubles, self.births) and 0 <= now - self._at < EVERY:
             return
-        moment = datetime.fromtimestamp(now, timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
-        text = encode_agent(AgentRecord(os.getpid(), moment, troubles, self.births)).encode()
+        text = encode_agent(AgentRecord(os.getpid(), moments.at(now), troubles, self.births)).encode()
         self._at = now
         try:
             _replace(self._path, text)

@@ -4,8 +4,8 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timezone
 
+from uncork.machine import moments
 from uncork.model import Trouble
 
 
@@ -48,7 +48,7 @@ class Troubles:
             if self._known.pop((app, part), None):
                 self._log.info("%s: %s is well again", app, part)
             return
-        begun = _time(self._clock() if since is None else since)
+        begun = moments.at(self._clock() if since is None else since)
         self._known[app, part] = _Known(
             problem, Trouble(app, problem + more, min(begun, known.told.since) if known else begun)
         )
@@ -77,7 +77,3 @@ def _said(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror} ({error.filename})" if error.filename else error.strerror
     return str(error) or type(error).__name__
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from uncork.cli.options import Asked, asks
-from uncork.cli.output import emit, styled, table
+from uncork.cli.output import emit, fields, styled, table
 
 if TYPE_CHECKING:
     from uncork.alerts.groups import Group
@@ -126,6 +126,8 @@ def _line(text: str) -> str:
 
 
 def _json(group: "Group") -> dict[str, object]:
+    from uncork.machine import moments
+
     return {
         "id": group.id,
         "state": group.state,
@@ -137,8 +139,8 @@ def _json(group: "Group") -> dict[str, object]:
         "count": group.count,
         "by_app": group.by_app,
         "untold": group.untold,
-        "first_seen": _time(group.first_seen),
-        "last_seen": _time(group.last_seen),
+        "first_seen": moments.at(group.first_seen),
+        "last_seen": moments.at(group.last_seen),
         "releases": {str(release): count for release, count in group.releases},
         "not_in": group.before,
         "resolved_in": group.resolved_in or None,
@@ -146,13 +148,7 @@ def _json(group: "Group") -> dict[str, object]:
 
 
 def _whole(found: "Shown") -> dict[str, object]:
-    from uncork.cli.output import fields
+    from uncork.machine import moments
 
-    samples = [fields(sample) | {"time": _time(sample.time)} for sample in found.samples]
+    samples = [fields(sample) | {"time": moments.at(sample.time)} for sample in found.samples]
     return {**_json(found.story.group), "samples": samples}
-
-
-def _time(seconds: float) -> str:
-    from datetime import datetime, timezone
-
-    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")

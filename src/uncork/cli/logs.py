@@ -112,7 +112,9 @@ def _harmless(found: "re.Match[str]") -> str:
 
 
 def _json(record: "Record") -> dict[str, object]:
-    time = record.time.isoformat(timespec="milliseconds").replace("+00:00", "Z") if record.time else None
+    from uncork.machine.moments import iso
+
+    time = iso(record.time, "milliseconds") if record.time else None
     return {
         "time": time,
         "source": record.source,

@@ -3,13 +3,12 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final
 
 from uncork import facts as machine_facts
 from uncork.layout import Layout
-from uncork.machine import processes, sockets
+from uncork.machine import moments, processes, sockets
 from uncork.model import Address, AppFacts, Facts, Instance, Program, Trouble, Worker
 from uncork.recipes.address import url
 from uncork.recipes.front import sites
@@ -113,7 +112,7 @@ def _app(layout: Layout, facts: Facts, app: AppFacts, stats: Callable[[Path], st
         server="",
         workers=workers,
         requests_total=sum(worker.requests for worker in workers),
-        started=_time(up.started) if up and up.started else None,
+        started=moments.at(up.started) if up and up.started else None,
     )
     release = app.live_release
     if not release:
@@ -153,7 +152,3 @@ def _meant(facts: Facts, state: str) -> str:
     if state == FAILED and (facts.down or not any(app.live for app in facts.apps)):
         return "down"
     return state
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -12,7 +12,7 @@ from uncork.errors import RefusedError, StepFailedError, UsageError, UserError
 from uncork.fronts.front import Front
 from uncork.fronts.nginx import Nginx
 from uncork.layout import Layout
-from uncork.machine import commands, files, processes, tools
+from uncork.machine import commands, files, moments, processes, tools
 from uncork.model import Account, Facts, Release
 from uncork.plan import Plan, Step
 from uncork.plan import Run as Command
@@ -89,7 +89,7 @@ def _result(error: UserError | None) -> str:
 
 def now() -> str:
     """Return the time, UTC, in ISO 8601."""
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moments.iso(datetime.now(timezone.utc), "milliseconds")
 
 
 def existing(facts: Facts, app: str) -> Release:
