@@ -94,12 +94,12 @@ def _app(layout: AppLayout, running: Sequence[Program], notes: _Notes) -> AppFac
     releases = tuple(release for number in folders if (release := _release(layout, number, notes)))
     programs = tuple(p for p in running if (i := Instance.parse(p.name)) and i.app == layout.app)
     past = (event.release for event in events(layout) if event.release)
-    linked, marked = connected(layout), _marked(layout)
-    live = linked or _run_of(marked, layout, programs)
+    linked, mark = connected(layout), marked(layout)
+    live = linked or _run_of(mark, layout, programs)
     return AppFacts(
         name=layout.app,
         live=live,
-        pointed=live is None or (linked, marked) == (live, live.release),
+        pointed=live is None or (linked, mark) == (live, live.release),
         releases=releases,
         programs=programs,
         stopped=layout.stopped.exists(),
@@ -126,7 +126,7 @@ def connected(layout: AppLayout) -> Instance | None:
     return instance if instance and layout.release(instance.release).is_dir() else None
 
 
-def _marked(layout: AppLayout) -> int | None:
+def marked(layout: AppLayout) -> int | None:
     """Return the release that is marked as live."""
     target = _target(layout.live)
     return int(target.name) if target and target.name.isdecimal() else None

@@ -1,10 +1,11 @@
 """The apps that have a live release, as the files say: looked at each second, by a few calls an app."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from uncork import facts
 from uncork.layout import AppLayout, Layout
+from uncork.machine import files
 from uncork.model import Instance, Release
 from uncork.records import decode
 
@@ -29,20 +30,17 @@ class Apps:
 
     def names(self) -> tuple[str, ...]:
         """Return the apps of which anything is kept."""
-        try:
-            return tuple(sorted(name for name in os.listdir(self._layout.apps) if not name.startswith(".")))  # noqa: PTH208
-        except FileNotFoundError:
-            return ()
+        return tuple(path.name for path in files.names_in(self._layout.apps))
 
     def live(self, name: str) -> Live | None:
         """Return an app's live release; None if it has none. Raises OSError or UserError if that can't be read."""
         layout = self._layout.app(name)
-        marked = _target(layout.live)
-        if not marked or not Path(marked).name.isdecimal():
+        marked = facts.marked(layout)
+        if marked is None:
             self._records.pop(name, None)
             return None
-        release = self._release(layout.record(int(Path(marked).name)), name)
-        return Live(layout, release, _instance(layout, release))
+        release = self._release(layout.record(marked), name)
+        return Live(layout, release, facts.connected(layout) or Instance(name, release.id))
 
     def _release(self, path: Path, name: str) -> Release:
         """Numbers begin anew when an app was destroyed; so it takes more to know a record by."""
@@ -52,16 +50,3 @@ class Apps:
         if not known or known[0] != seen:
             known = self._records[name] = (seen, decode(path.read_text("utf-8")))
         return known[1]
-
-
-def _instance(layout: AppLayout, release: Release) -> Instance:
-    target = _target(layout.current_socket)
-    found = Instance.parse(f"{layout.app}.{Path(target).parent.name}") if target else None
-    return found or Instance(layout.app, release.id)
-
-
-def _target(link: Path) -> str | None:
-    try:
-        return os.readlink(link)  # noqa: PTH115 -- each second: Path costs more
-    except (FileNotFoundError, NotADirectoryError):
-        return None

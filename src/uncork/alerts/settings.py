@@ -10,6 +10,8 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from uncork import facts
+from uncork.errors import UserError
 from uncork.layout import AppLayout
 from uncork.machine.files import opened
 from uncork.model import Instance, Mail, Release
@@ -106,18 +108,10 @@ def _addresses(texts: tuple[str, ...]) -> tuple[str, ...]:
 def _own(layout: AppLayout, release: Release) -> _Own:
     """Return what the live instance's workers wrote down; nothing if they did not, or if it can't be read."""
     try:
-        return msgspec.json.decode(_bytes(layout.mail(_live(layout, release))), type=_Own)
-    except (OSError, msgspec.MsgspecError):
+        live = facts.connected(layout) or Instance(layout.app, release.id)
+        return msgspec.json.decode(_bytes(layout.mail(live)), type=_Own)
+    except (OSError, UserError, msgspec.MsgspecError):
         return _Own()
-
-
-def _live(layout: AppLayout, release: Release) -> Instance:
-    """The instance that the front connects to; the folder that holds it may be entered, not listed."""
-    first = Instance(layout.app, release.id)
-    try:
-        return Instance.parse(f"{layout.app}.{layout.current_socket.readlink().parent.name}") or first
-    except OSError:
-        return first
 
 
 def _secrets(path: Path) -> dict[str, str]:

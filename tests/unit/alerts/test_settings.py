@@ -76,6 +76,7 @@ def test_the_live_instances_config_holds(app: AppLayout) -> None:
     own(app, 1, server="old.example.com")
     own(app, 2, server="new.example.com")
     app.current_socket.symlink_to("3.2/app.sock")
+    app.release(3).mkdir(parents=True)
     assert settings(app).server == "new.example.com"
 
 
