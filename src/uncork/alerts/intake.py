@@ -7,7 +7,6 @@ from typing import BinaryIO, Final
 
 from uncork.alerts.groups import Groups, Tally
 from uncork.alerts.occurrence import LONGEST, decode
-from uncork.alerts.spool import lines
 from uncork.layout import AppLayout
 from uncork.machine.database import transaction
 from uncork.machine.files import opened
@@ -67,7 +66,7 @@ class Intake:
 
     def _tallies(self, file: BinaryIO) -> Iterator[tuple[Tally, ...]]:
         found: dict[str, Tally] = {}
-        for line in lines(file):
+        while line := file.readline(LONGEST):  # one that never ends comes in pieces, and is none
             self._add(line, found)
             if len(found) >= AT_ONCE:
                 yield tuple(found.values())

@@ -1,28 +1,19 @@
-"""What the workers have spooled: taken by a rename, and read once its writers have left it."""
+"""What the workers have spooled: taken by a rename, and told once its writers have left it."""
 
 import os
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
-from uncork.alerts.occurrence import LONGEST
+from uncork.machine.files import size
 from uncork.machine.rotation import is_left
 
 TAKEN: Final = ".taken-"
 
 
-def is_filled(path: Path) -> bool:
-    """Return whether anything is in the file."""
-    try:
-        return path.stat(follow_symlinks=False).st_size > 0
-    except OSError:
-        return False
-
-
 def take(path: Path) -> None:
     """Rename the file, if anything is in it: the next writer begins a new one. Raises OSError."""
-    if is_filled(path):
+    if size(path):
         path.rename(path.with_name(f"{path.name}{TAKEN}{secrets.token_hex(8)}"))
 
 
@@ -36,9 +27,3 @@ def taken(folder: Path) -> tuple[Path, ...]:
     except FileNotFoundError:
         return ()
     return tuple(folder / name for name in sorted(names) if is_left(folder / name))
-
-
-def lines(file: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines of a file from where it stands; one that never ends is none, and comes in pieces."""
-    while line := file.readline(LONGEST):
-        yield line

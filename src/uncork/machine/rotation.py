@@ -5,12 +5,13 @@ import gzip
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
+from uncork.machine.files import opened
 from uncork.machine.folders import sync
 
 MODE: Final = 0o640
@@ -57,9 +58,9 @@ def is_left(path: Path) -> bool:
     had the file to himself once, after the rename, knows that nobody writes to it any more. To lock before the rename
     would be to wait for ever: four busy writers leave no gap between them.
     """
-    with _opened(path) as descriptor:
+    with opened(path) as file:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
     return True
@@ -94,7 +95,7 @@ def compress(path: Path, stopping: Callable[[], bool]) -> bool:
     new = path.with_name(f".{path.name}.gz.new")
     packed = path.with_name(f"{path.name}.gz")
     try:
-        with _opened(path) as source, _created(new) as to:
+        with opened(path) as source, _created(new) as to:
             if not _pack(source, to, path.name, stopping):
                 return False
         new.rename(packed)
@@ -105,42 +106,24 @@ def compress(path: Path, stopping: Callable[[], bool]) -> bool:
     return True
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _created(path: Path) -> Iterator[int]:
+def _created(path: Path) -> BinaryIO:
     path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE), "wb")
 
 
-def _pack(source: int, to: int, name: str, stopping: Callable[[], bool]) -> bool:
+def _pack(source: BinaryIO, to: BinaryIO, name: str, stopping: Callable[[], bool]) -> bool:
     """Copy it, compressed; return whether that was all of it, and is on disk."""
-    before = os.fstat(source)
-    read = 0
-    with (
-        os.fdopen(to, "wb", closefd=False) as file,
-        gzip.GzipFile(name, "wb", LEVEL, file, before.st_mtime) as packer,
-    ):
-        while chunk := os.read(source, CHUNK):
+    before = os.fstat(source.fileno())
+    with gzip.GzipFile(name, "wb", LEVEL, to, before.st_mtime) as packer:
+        while chunk := source.read(CHUNK):
             if stopping():
                 return False
             packer.write(chunk)
-            read += len(chunk)
-    os.fchmod(to, stat.S_IMODE(before.st_mode))
-    os.utime(to, ns=(before.st_atime_ns, before.st_mtime_ns))
-    os.fsync(to)
-    return read == os.fstat(source).st_size
+    to.flush()
+    os.fchmod(to.fileno(), stat.S_IMODE(before.st_mode))
+    os.utime(to.fileno(), ns=(before.st_atime_ns, before.st_mtime_ns))
+    os.fsync(to.fileno())
+    return source.tell() == os.fstat(source.fileno()).st_size
 
 
 def prune(log: Path, keep: int, written: Callable[[Path], bool]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, NoReturn, TypeVar
 
 from uncork import facts as machine_facts
-from uncork.alerts import spool, store
+from uncork.alerts import store
 from uncork.alerts.collection import served
 from uncork.alerts.groups import MUTED, OPEN, RESOLVED, Group, Groups
 from uncork.alerts.occurrence import Occurrence
@@ -16,6 +16,7 @@ from uncork.errors import UsageError, UserError
 from uncork.layout import AppLayout, Layout
 from uncork.machine import processes
 from uncork.machine.database import transaction
+from uncork.machine.files import size
 from uncork.machine.identity import acting_as
 
 Found = TypeVar("Found")
@@ -54,7 +55,7 @@ def listed(layout: Layout, app: str, *, everything: bool) -> Listed:
         return Listed(found, len(groups) - len(found), _losses(database))
 
     kept = _within(paths, look) or Listed()
-    waits = ("errors wait to be counted; `uncork status` says whether the agent does",) if _waits(paths) else ()
+    waits = ("errors wait to be counted; `uncork status` says whether the agent does",) if size(paths.spool) else ()
     return Listed(kept.groups, kept.others, (*kept.notes, *waits))
 
 
@@ -95,10 +96,6 @@ def _within(paths: AppLayout, act: Callable[[sqlite3.Connection], Found]) -> Fou
                 return act(database)
     except (OSError, sqlite3.Error) as error:
         raise UserError(f"can't open {paths.errors}: {error}", "run this as who ran `uncork up`, or as root") from error
-
-
-def _waits(paths: AppLayout) -> bool:
-    return spool.is_filled(paths.spool)
 
 
 def _losses(database: sqlite3.Connection) -> tuple[str, ...]:
