@@ -13,7 +13,7 @@ from uncork.agent.memory import Memory
 from uncork.agent.post import Post
 from uncork.agent.troubles import Troubles
 from uncork.alerts.collection import collect
-from uncork.alerts.trouble import Trouble
+from uncork.alerts.obstacle import Obstacle
 from uncork.layout import Layout
 from uncork.machine import rotation
 from uncork.machine.files import size
@@ -102,12 +102,12 @@ class Agent:
             self._tell(live.layout.app, "mail", post.collect())
         post.deliver(live, now)
 
-    def _tell(self, app: str, part: str, trouble: Trouble | None) -> None:
-        if trouble is None:
+    def _tell(self, app: str, part: str, obstacle: Obstacle | None) -> None:
+        if obstacle is None:
             self._troubles.note(app, part, "")
             return
-        waiting = f"; messages that wait: {trouble.waiting}" if trouble.waiting else ""
-        self._troubles.note(app, part, f"{trouble.problem}: {trouble.fix}", waiting, since=trouble.since)
+        waiting = f"; messages that wait: {obstacle.waiting}" if obstacle.waiting else ""
+        self._troubles.note(app, part, f"{obstacle.problem}: {obstacle.fix}", waiting, since=obstacle.since)
 
     def _forget(self, app: str) -> None:
         """An app that was destroyed; what is sent for it at the moment ends by itself."""

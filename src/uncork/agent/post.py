@@ -6,7 +6,7 @@ from typing import Final
 from uncork.agent.apps import Live
 from uncork.agent.lane import Lane
 from uncork.alerts.delivery import deliver
-from uncork.alerts.trouble import Trouble
+from uncork.alerts.obstacle import Obstacle
 from uncork.machine.files import size
 
 PAUSE: Final = 10.0
@@ -19,7 +19,7 @@ class Post:
     """Delivers what waits, one delivery at a time."""
 
     def __init__(self) -> None:
-        self._lane: Lane[Trouble | None] = Lane()
+        self._lane: Lane[Obstacle | None] = Lane()
         self._seen: _Look | None = None
         self._next = 0.0
 
@@ -36,7 +36,7 @@ class Post:
         """Whether a delivery has ended."""
         return self._lane.has_ended
 
-    def collect(self) -> Trouble | None:
+    def collect(self) -> Obstacle | None:
         """Return what is wrong since the last delivery, or raise what it raised."""
         return self._lane.collect()
 

@@ -12,9 +12,9 @@ from uncork.alerts.delivery import senders, settings_of
 from uncork.alerts.due import Due, due
 from uncork.alerts.groups import Group, Groups
 from uncork.alerts.intake import Intake
+from uncork.alerts.obstacle import Obstacle
 from uncork.alerts.outbox import Outbox
 from uncork.alerts.story import Story
-from uncork.alerts.trouble import Trouble
 from uncork.layout import AppLayout
 from uncork.machine.database import transaction
 from uncork.model import Message, Release
@@ -22,7 +22,7 @@ from uncork.model import Message, Release
 FIX: Final = "make room on the disk, or mend the permissions of that folder; nothing is lost until then"
 
 
-def collect(layout: AppLayout, release: Release, now: float) -> Trouble | None:
+def collect(layout: AppLayout, release: Release, now: float) -> Obstacle | None:
     """Count what the app's workers have spooled, and put into the outbox what is due at `now` (epoch seconds).
 
     `release` is the one that serves. It touches files of the app's `alerts` folder alone, takes milliseconds, and may
@@ -36,7 +36,7 @@ def collect(layout: AppLayout, release: Release, now: float) -> Trouble | None:
         if taken or layout.errors.exists():
             _collect(layout, release, taken, now)
     except (OSError, sqlite3.Error) as error:
-        return Trouble(f"can't keep errors in {layout.alerts}: {error}", FIX, now)
+        return Obstacle(f"can't keep errors in {layout.alerts}: {error}", FIX, now)
     return None
 
 

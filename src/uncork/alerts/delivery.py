@@ -5,9 +5,9 @@ import sqlite3
 from typing import TYPE_CHECKING, Final
 
 from uncork.alerts import settings, store
+from uncork.alerts.obstacle import Obstacle
 from uncork.alerts.outbox import Outbox
 from uncork.alerts.senders.sender import SenderError
-from uncork.alerts.trouble import Trouble
 from uncork.layout import AppLayout
 from uncork.machine.database import transaction
 from uncork.model import Message, Release
@@ -32,11 +32,11 @@ def post(layout: AppLayout, release: Release, message: Message, name: str, now: 
     return bool(names)
 
 
-def deliver(layout: AppLayout, release: Release, now: float) -> Trouble | None:
+def deliver(layout: AppLayout, release: Release, now: float) -> Obstacle | None:
     """Send what waits in the app's outbox and may be tried at `now` (epoch seconds); return what is wrong, if anything.
 
     It may block for the deadline of a conversation (30 s), and for a few of them in a row, so it is for a thread of its
-    own; only one at a time may run for an app. A trouble stands until something was sent again, over restarts too.
+    own; only one at a time may run for an app. An obstacle stands until something was sent again, over restarts too.
     """
     if not layout.errors.exists():
         return None
@@ -44,9 +44,9 @@ def deliver(layout: AppLayout, release: Release, now: float) -> Trouble | None:
         with store.opened(layout.errors) as database:
             if Outbox(database).is_waiting(now):
                 _send_all(database, layout, release, now)
-            return Outbox(database).trouble()
+            return Outbox(database).obstacle()
     except (OSError, sqlite3.Error) as error:
-        return Trouble(f"can't keep what is to be sent in {layout.alerts}: {error}", "make room on the disk", now)
+        return Obstacle(f"can't keep what is to be sent in {layout.alerts}: {error}", "make room on the disk", now)
 
 
 def preload() -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from uncork.alerts.due import Told
+from uncork.alerts.obstacle import Obstacle
 from uncork.alerts.senders.sender import Misconfigured, Partly, Refused, SenderError, Unconfirmed
-from uncork.alerts.trouble import Trouble
 from uncork.model import Message
 
 REPORTS: Final = 7
@@ -125,12 +125,12 @@ class Outbox:
             (sender, now - DAY),
         )
 
-    def trouble(self) -> Trouble | None:
+    def obstacle(self) -> Obstacle | None:
         """Return what is wrong with the sender that has been failing the longest; None if all is well."""
         row = self._database.execute("SELECT * FROM senders WHERE since > 0 ORDER BY since LIMIT 1").fetchone()
         if row is None:
             return None
-        return Trouble(row["problem"], row["fix"], row["since"], self.waiting(row["name"]))
+        return Obstacle(row["problem"], row["fix"], row["since"], self.waiting(row["name"]))
 
     def waiting(self, sender: str) -> int:
         """Return how many messages wait for a sender."""

@@ -13,9 +13,9 @@ from tests.integration.alerts.servers import Authority, Inbox, mail_server
 from uncork.alerts.collection import collect
 from uncork.alerts.delivery import deliver
 from uncork.alerts.groups import MUTED, OPEN, RESOLVED, Group, Groups
+from uncork.alerts.obstacle import Obstacle
 from uncork.alerts.settings import Settings
 from uncork.alerts.store import opened
-from uncork.alerts.trouble import Trouble
 from uncork.layout import AppLayout, Layout
 from uncork.model import Mail, Protocol, Release, Service, Site
 
@@ -67,13 +67,13 @@ class Shop:
                 what = {"fp": f"{fp:016x}", "time": self.now, "release": self.release.id}
                 spool.write(json.dumps({**(again if number else {**SPOOLED, **more}), **what}) + "\n")
 
-    def collect(self) -> Trouble | None:
+    def collect(self) -> Obstacle | None:
         return collect(self.layout, self.release, self.now)
 
-    def deliver(self) -> Trouble | None:
+    def deliver(self) -> Obstacle | None:
         return deliver(self.layout, self.release, self.now)
 
-    def run(self, seconds: float = 0.0) -> Trouble | None:
+    def run(self, seconds: float = 0.0) -> Obstacle | None:
         """Let time pass, and the agent look."""
         self.now += seconds
         return self.collect() or self.deliver()

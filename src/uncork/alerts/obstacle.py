@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Trouble:
+class Obstacle:
     """What is wrong, what to do, since when (epoch seconds), and how many messages wait."""
 
     problem: str
