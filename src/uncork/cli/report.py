@@ -30,7 +30,7 @@ def command(asked: Asked, *, day: str | None, send: bool, html: str | None) -> N
     from datetime import datetime
 
     from uncork.recipes.choose import choose
-    from uncork.reporting.letter import html as page
+    from uncork.reporting.message import html as page
     from uncork.workflows import report
     from uncork.workflows.apps import deployed
 
@@ -48,7 +48,7 @@ def command(asked: Asked, *, day: str | None, send: bool, html: str | None) -> N
 
 
 def _print(asked: Asked, found: "list[Report]", *, sent: bool) -> None:
-    from uncork.reporting.letter import text
+    from uncork.reporting.message import text
 
     if asked.json:
         emit({"reports": [_json(one) for one in found], "sent": sent})

@@ -16,7 +16,7 @@ from uncork.machine.identity import acting_as
 from uncork.model import Address, Release
 from uncork.recipes.address import url
 from uncork.recipes.front import sites
-from uncork.reporting import letter
+from uncork.reporting import message as messages
 from uncork.reporting.due import due
 from uncork.reporting.looks import first, more
 from uncork.reporting.report import NewError, Report, Subject, compose
@@ -89,7 +89,7 @@ class Reports:
 
 def preload() -> None:
     """Import and read all that `Reports` will need, for a process that is about to lose access to it."""
-    letter.preload()
+    messages.preload()
 
 
 def day(text: str, today: date) -> date:
@@ -128,7 +128,7 @@ def report(layout: Layout, app: str, day: date | None, now: datetime) -> Report:
 def send(layout: Layout, found: Report, now: datetime) -> None:
     """Put a report into the outbox, whether it was sent before or not. Raises UserError where nobody would get it."""
     app = found.subject.app
-    release, message = existing(machine_facts.read(layout), app), letter.letter(found)
+    release, message = existing(machine_facts.read(layout), app), messages.message(found)
     name = f"report-{found.day}-{now:%Y%m%d%H%M%S}"
     delivery.preload()
     try:
@@ -146,7 +146,7 @@ def send(layout: Layout, found: Report, now: datetime) -> None:
 def _posted(layout: Layout, release: Release, found: Report, now: float) -> bool:
     """Its name keeps it from being sent twice, should this end here."""
     name = f"report-{found.day}"
-    return delivery.post(layout.app(release.app), release, letter.letter(found), name, now)
+    return delivery.post(layout.app(release.app), release, messages.message(found), name, now)
 
 
 def _told(traffic: Traffic, layout: AppLayout, subject: Subject, day: date | None, today: date) -> Report:

@@ -1,4 +1,4 @@
-"""The letter that tells a report, in text and in HTML."""
+"""The message that tells a report, in text and in HTML."""
 
 import re
 import time
@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import Golden
 from tests.unit.reporting.parts import QUIET, REPORT
-from uncork.reporting import letter
+from uncork.reporting import message
 
 
 @pytest.fixture(autouse=True)
@@ -22,22 +22,22 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("case", ["shop", "quiet"])
-def test_a_letter_is_as_it_was(case: str, golden: Golden) -> None:
-    found = letter.letter({"shop": REPORT, "quiet": QUIET}[case])
+def test_a_message_is_as_it_was(case: str, golden: Golden) -> None:
+    found = message.message({"shop": REPORT, "quiet": QUIET}[case])
 
     golden(case, {"subject.txt": found.subject + "\n", "report.txt": found.text, "report.html": found.html})
     assert found.kind == "report"
 
 
 def test_the_page_brings_all_that_it_shows() -> None:
-    html = letter.html(REPORT)
+    html = message.html(REPORT)
 
     assert not re.findall(r"<(?:script|img|svg|link|style|iframe)|url\(|@import", html)
     assert re.findall(r'(?:src|href)="([^"]*)"', html) == [REPORT.subject.address]
 
 
 def test_what_a_visitor_named_is_text_in_the_page_and_harmless_on_a_terminal() -> None:
-    found = letter.letter(REPORT)
+    found = message.message(REPORT)
 
     assert "<script>" not in found.html
     assert "\x1b" not in found.html + found.text
@@ -57,15 +57,15 @@ def test_every_tag_of_the_page_is_closed() -> None:
 
     tags = Tags()
     tags.open = []
-    tags.feed(letter.html(REPORT))
+    tags.feed(message.html(REPORT))
     assert tags.open == []
 
 
-def test_a_letter_can_be_written_by_who_can_not_read_templates_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    letter.preload()
+def test_a_message_can_be_written_by_who_can_not_read_templates_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    message.preload()
 
     def unreadable(*_: object) -> bytes:
         raise PermissionError
 
     monkeypatch.setattr("pkgutil.get_data", unreadable)
-    assert letter.letter(REPORT).text
+    assert message.message(REPORT).text

@@ -1,4 +1,4 @@
-"""A report as a letter: the subject, plain text, and HTML that mail programs and phones can show."""
+"""A report as a message: the subject, plain text, and HTML that mail programs and phones can show."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,6 @@ from uncork.reporting.report import Figures, Report, Subject
 from uncork.reporting.sections import Row, Section, sections, summary
 from uncork.reporting.words import weekday
 
-KIND: Final = "report"
 _HTML: Final = "report.html.j2"
 _TEXT: Final = "report.txt.j2"
 _UNIT: Final = re.compile(r"(?<=\d) (?=(?:%|ms|s|B|kB|MB|GB|TB)\b|%)")
@@ -21,9 +20,9 @@ _LABEL: Final = 20
 _VALUE: Final = 22
 
 
-def letter(report: Report) -> Message:
-    """Return the letter that tells a report."""
-    return Message(f"Status of {report.day}: {summary(report)}", text(report), html(report), KIND)
+def message(report: Report) -> Message:
+    """Return the message that tells a report."""
+    return Message(f"Status of {report.day}: {summary(report)}", text(report), html(report), "report")
 
 
 def html(report: Report) -> str:
@@ -44,10 +43,10 @@ def text(report: Report) -> str:
 
 
 def preload() -> None:
-    """Read the templates and import what renders them, by writing a letter of nothing."""
+    """Read the templates and import what renders them, by telling a report of nothing."""
     nothing = Figures(0, 0, 0, 0, None, None, None, None)
     day = date.min + timedelta(days=1)
-    letter(Report(Subject("", "", "", ""), day, True, nothing, nothing, (), (), ()))  # noqa: FBT003
+    message(Report(Subject("", "", "", ""), day, True, nothing, nothing, (), (), ()))  # noqa: FBT003
 
 
 def _shown(text: str) -> str:
