@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Callable, Final, Optional
 
 from uncork_runtime.request import Context
+from uncork_runtime.uncaught import tell
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-LOG: Final = logging.getLogger("uncork")
 ROUTE: Final = "X-Uncork-Route"
 WHOLE: Final = (list, tuple, bytes)
 
@@ -58,7 +57,15 @@ class Exchange(Context):
         told = [*headers, *self._routes["" if rule is None else rule.rule]]
         if "HTTP_X_REQUEST_ID" not in environ:
             told.append(("X-Request-ID", self.id))
-        return self._start(status, told) if exc_info is None else self._start(status, told, exc_info)
+        return self._start(status, told) if exc_info is None else self._excuse(status, told, exc_info)
+
+    def _excuse(self, status: str, headers: list[tuple[str, str]], exc_info: OptExcInfo) -> Callable[[bytes], object]:
+        """Answer for an exception that the app caught: Bottle tells of it by this alone."""
+        if exc_info[1] is not None:
+            tell("the app", exc_info[1])
+        # uWSGI takes one as if it were not handled, and answers nothing at all.
+        under_uwsgi = "uwsgi.version" in (self._environ or {})
+        return self._start(status, headers) if under_uwsgi else self._start(status, headers, exc_info)
 
     def fail(self) -> list[bytes]:
         """Answer in the place of an app that raised before it had begun to."""
@@ -73,7 +80,7 @@ class Exchange(Context):
             for part in self.result:
                 yield part
         except Exception as error:
-            tell(error)
+            tell("the app", error)
             raise
 
     def close(self) -> None:
@@ -83,7 +90,7 @@ class Exchange(Context):
             if close is not None:
                 close()
         except Exception as error:
-            tell(error)
+            tell("the app", error)
             raise
         finally:
             self.end()
@@ -103,7 +110,7 @@ def known(app: WSGIApplication, release: int = 0) -> WSGIApplication:
         try:
             result = app(environ, exchange.start)
         except BaseException as error:
-            tell(error)
+            tell("the app", error)
             if not release or exchange.begun or not isinstance(error, Exception):
                 exchange.end()
                 raise
@@ -116,8 +123,3 @@ def known(app: WSGIApplication, release: int = 0) -> WSGIApplication:
         return exchange
 
     return application
-
-
-def tell(error: BaseException) -> None:
-    """Log what the app did not catch."""
-    LOG.error("the app raised %s", type(error).__name__, exc_info=error)

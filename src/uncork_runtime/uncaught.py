@@ -7,12 +7,14 @@ import sys
 import threading
 import traceback
 from types import TracebackType
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Final, Optional
 
 from uncork_runtime.redaction import redact_traceback
 
 if TYPE_CHECKING:
     from threading import ExceptHookArgs
+
+LOG: Final = logging.getLogger("uncork")
 
 
 def hook() -> None:
@@ -31,6 +33,10 @@ def show(kind: type[BaseException], error: BaseException, trace: Optional[Traceb
 def log(found: ExceptHookArgs) -> None:
     """Log what ended a thread, unless it ended itself."""
     if found.exc_value is not None and not isinstance(found.exc_value, SystemExit):
-        name = found.thread.name if found.thread else "that has gone"
-        kind = found.exc_type.__name__
-        logging.getLogger("uncork").error("the thread %s raised %s", name, kind, exc_info=found.exc_value)
+        tell(f"the thread {found.thread.name if found.thread else 'that has gone'}", found.exc_value)
+
+
+def tell(what: str, error: BaseException) -> None:
+    """Log what something raised, though an app's own fileConfig or dictConfig disables the loggers that are there."""
+    LOG.disabled = False
+    LOG.error("%s raised %s", what, type(error).__name__, exc_info=error)

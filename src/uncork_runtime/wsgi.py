@@ -14,8 +14,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Callable, Final
 
 from uncork_runtime import health
-from uncork_runtime.exchange import LOG, known
+from uncork_runtime.exchange import known
 from uncork_runtime.streams import Streams
+from uncork_runtime.uncaught import LOG
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -5,7 +5,8 @@ import io
 import logging
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from logging.config import dictConfig
 from types import ModuleType
 
 import pytest
@@ -255,6 +256,36 @@ def test_what_an_app_does_not_catch_once_it_answers_is_raised_again(kept: Kept) 
     with pytest.raises(LookupError):
         Asked(known(begins, 12))
     assert len(kept.records) == 1
+
+
+def excuses_itself(_environ: dict[str, object], start: Start) -> Iterable[bytes]:
+    try:
+        fails_at_once({}, start)
+    except LookupError:
+        start("500 Sorry", [], sys.exc_info())
+    return [b"sorry"]
+
+
+def test_what_an_app_tells_the_server_that_it_caught_is_logged(kept: Kept) -> None:
+    assert Asked(known(excuses_itself, 12)).body == b"sorry"
+    assert [record.getMessage() for record, _ in kept.records] == ["the app raised LookupError"]
+
+
+def test_servers_are_told_of_it_but_for_uwsgi_which_would_answer_nothing() -> None:
+    told: list[object] = []
+
+    def start(_status: str, _headers: object, exc_info: Sequence[object] = (None,)) -> None:
+        told.append(exc_info[0])
+
+    known(excuses_itself, 12)(dict(ENVIRON), start)
+    known(excuses_itself, 12)({**ENVIRON, "uwsgi.version": b"2.0.31"}, start)
+    assert told == [LookupError, None]
+
+
+def test_an_app_that_disables_the_loggers_that_are_there_hears_of_what_it_does_not_catch(kept: Kept) -> None:
+    dictConfig({"version": 1})
+    Asked(known(fails_at_once, 12))
+    assert [record.getMessage() for record, _ in kept.records] == ["the app raised LookupError"]
 
 
 def test_what_ends_the_process_is_never_kept_from_it() -> None:
