@@ -15,6 +15,7 @@ MOST: Final = 2000
 SAMPLES: Final = 3
 SHORT: Final = 6
 LONGEST: Final = 4000
+EMPTY: Final = "an error without a message"
 LOST: Final = "unknown error: what was spooled of its first time is lost"
 
 
@@ -50,7 +51,7 @@ class Group:
     def title(self) -> str:
         """What one calls it, in a line."""
         first = next(iter(self.message.strip().splitlines()), "")
-        return ": ".join(part for part in (self.type, first) if part) or LOST
+        return ": ".join(part for part in (self.type, first) if part) or (EMPTY if self.level else LOST)
 
     @property
     def first_release(self) -> int:

@@ -71,6 +71,13 @@ def test_a_group_whose_first_time_was_lost_has_a_name_until_it_is_known(database
     assert Groups(database).named("b")[0].count == 2
 
 
+def test_a_group_whose_message_is_empty_has_a_name_too(database: sqlite3.Connection) -> None:
+    tally = Tally("d" * 16, NOON, NOON)
+    tally.add(Occurrence("error", "d" * 16, NOON, level="ERROR", message=" \n"), NOON)
+    Groups(database).add(tally)
+    assert Groups(database).named("d")[0].title == "an error without a message"
+
+
 def test_what_a_rollback_brings_back_is_no_regression(database: sqlite3.Connection) -> None:
     seen(database, "c" * 16, release=3)
     Groups(database).change("c" * 16, "resolved", 4)
