@@ -3,7 +3,6 @@
 import logging
 import signal
 import time
-from collections.abc import Callable
 from threading import Event
 from typing import Final
 
@@ -30,11 +29,10 @@ GRACE: Final = 2.0
 class Agent:
     """What one agent does for one state directory; only one may at a time."""
 
-    def __init__(self, layout: Layout, log: logging.Logger, clock: Callable[[], float] = time.time) -> None:
-        self._clock = clock
+    def __init__(self, layout: Layout, log: logging.Logger) -> None:
         self._stopping = Event()
-        self._memory = Memory(layout.agent_state, clock)
-        self._troubles = Troubles(log, clock)
+        self._memory = Memory(layout.agent_state, time.time)
+        self._troubles = Troubles(log, time.time)
         self._apps = Apps(layout)
         self._logs = Logs(layout, self._memory, self._troubles, self._stopping)
         self._reports = Reports(layout)
@@ -61,7 +59,7 @@ class Agent:
 
     def round(self) -> None:
         """Look after every app once."""
-        now = self._clock()
+        now = time.time()
         names = self._apps.names()
         for name in names:
             with self._troubles.watched(name, "release"):

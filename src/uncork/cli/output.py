@@ -51,15 +51,6 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def amount(size: float) -> str:
-    """Return a size in bytes in words, as `1.5 MB`; units are of 1024."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if abs(size) < 1024:  # noqa: PLR2004
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1024
-    return f"{size:.1f} TB"
-
-
 def _padded(cell: str, width: int) -> str:
     return cell + " " * (width - len(click.unstyle(cell)))
 

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 import click
 
 from uncork.cli.options import Asked, asks
-from uncork.cli.output import amount, emit, fields, state, styled, table
+from uncork.cli.output import emit, fields, state, styled, table
 from uncork.errors import ExitCode
+from uncork.reporting.words import plain, size
 
 if TYPE_CHECKING:
     from uncork.model import Trouble
@@ -47,17 +48,15 @@ def _show(found: "Status") -> None:
     machine = found.machine
     click.echo(
         f"front {state(found.front)}, supervisor {state(found.supervisor)}, agent {state(found.agent)}; "
-        f"{machine.cpus} cores, load {machine.load[0]:.2f}, {amount(machine.memory_bytes)} of memory, "
-        f"{amount(machine.free_disk_bytes)} of disk free"
+        f"{machine.cpus} cores, load {machine.load[0]:.2f}, {size(machine.memory_bytes)} of memory, "
+        f"{size(machine.free_disk_bytes)} of disk free"
     )
 
 
 def _plainly(trouble: "Trouble") -> str:
     """It may quote what a mail server said: nothing in it is for the terminal."""
-    told = " ".join(
-        part for part in (trouble.app and f"{trouble.app}:", trouble.what, f"(since {trouble.since})") if part
-    )
-    return "".join(character if character.isprintable() else " " for character in told)
+    of_app = f"{trouble.app}: " if trouble.app else ""
+    return plain(f"{of_app}{trouble.what} (since {trouble.since})")
 
 
 def _row(app: "AppStatus") -> tuple[str, ...]:
@@ -70,4 +69,4 @@ def _workers(app: "AppStatus") -> tuple[str, str, str]:
         return ("", "", "")
     busy = sum(worker.state == "busy" for worker in app.workers)
     memory = sum(worker.rss_bytes for worker in app.workers)
-    return (f"{len(app.workers)} ({busy} busy)", str(app.requests_total), amount(memory))
+    return (f"{len(app.workers)} ({busy} busy)", str(app.requests_total), size(memory))
