@@ -26,10 +26,6 @@ def never() -> bool:
     return False
 
 
-def of_nobody(_path: Path) -> bool:
-    return False
-
-
 def content(path: Path) -> bytes:
     return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
 
@@ -137,9 +133,9 @@ def test_the_oldest_go_but_none_that_somebody_writes_to(log: Path) -> None:
     for number in range(5):
         taken.append(take(log, NOON.replace(second=number)))
         log.write_bytes(b"more\n")
-    prune(log, 2, lambda path: path == taken[1])
+    prune(log, 2, {taken[1]})
     assert rotated(log) == (taken[1], taken[3], taken[4])
-    prune(log, 0, of_nobody)
+    prune(log, 0, ())
     assert rotated(log) == ()
     assert log.exists()
 

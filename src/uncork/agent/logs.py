@@ -101,8 +101,8 @@ class Logs:
         held = _held(live.layout, waiting)
         self._reopen(live, [log for log, paths in waiting.items() if held.intersection(paths)])
         for log in waiting:
-            rotation.prune(log, logging.keep, held.__contains__)
-        plain = {path for paths in waiting.values() for path in paths if not _is_packed(path)}
+            rotation.prune(log, logging.keep, held)
+        plain = {path for paths in waiting.values() for path in paths if not rotation.is_packed(path)}
         ready = plain - held if logging.compress else set()
         # Who was just about to write when he was last looked for has done so by now.
         settled = sorted(ready & pending.left)
@@ -151,12 +151,8 @@ def _key(log: Path) -> str:
     return f"{log.parent.parent.name}/{log.name}"
 
 
-def _is_packed(path: Path) -> bool:
-    return path.name.endswith(".gz")
-
-
 def _held(layout: AppLayout, waiting: dict[Path, tuple[Path, ...]]) -> frozenset[Path]:
     """Return what is written to still. Who writes app.log may keep a rotated one open, and never writes there again."""
-    plain = {log: [path for path in paths if not _is_packed(path)] for log, paths in waiting.items()}
+    plain = {log: [path for path in paths if not rotation.is_packed(path)] for log, paths in waiting.items()}
     busy = {path for path in plain.pop(layout.app_log) if not rotation.is_left(path)}
     return writers.written(path for paths in plain.values() for path in paths) | busy

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+from uncork.machine.files import opened
 from uncork.model import Account
 
 CANDIDATES: Final = ("uncork", "www-data", "nobody")
@@ -109,11 +110,8 @@ def pid_in(path: Path) -> int:
 
     No link is followed, nor a pipe waited for: who serves may have put one there.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    try:
-        return int(os.read(descriptor, 32))
-    finally:
-        os.close(descriptor)
+    with opened(path) as file:
+        return int(file.read(32))
 
 
 def group_of(pid: int) -> int:

@@ -5,7 +5,8 @@ import gzip
 import os
 import re
 import stat
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,8 @@ from uncork.machine.folders import sync
 MODE: Final = 0o640
 LEVEL: Final = 6
 CHUNK: Final = 256 * 1024
+BROKEN: Final = (EOFError, zlib.error, gzip.BadGzipFile)
+"""What a compressed file raises that a disk has damaged."""
 _STAMP: Final = re.compile(r"-(\d{8}-\d{6})(?:\.(\d+))?(\.gz)?")
 
 
@@ -29,6 +32,11 @@ def rotated(log: Path) -> tuple[Path, ...]:
             if match:
                 found.setdefault((match[1], int(match[2] or 0)), log.parent / name)
     return tuple(found[key] for key in sorted(found))
+
+
+def is_packed(path: Path) -> bool:
+    """Return whether a rotated file is compressed."""
+    return path.name.endswith(".gz")
 
 
 def take(log: Path, moment: datetime) -> Path | None:
@@ -126,11 +134,11 @@ def _pack(source: BinaryIO, to: BinaryIO, name: str, stopping: Callable[[], bool
     return source.tell() == os.fstat(source.fileno()).st_size
 
 
-def prune(log: Path, keep: int, written: Callable[[Path], bool]) -> None:
-    """Remove all but the last rotated files of a log, except those that are `written` to still. Raises OSError."""
+def prune(log: Path, keep: int, held: Collection[Path]) -> None:
+    """Remove all but the last rotated files of a log, but those `held`, which are written to. Raises OSError."""
     files = rotated(log)
     for path in files[: max(0, len(files) - keep)]:
-        if not written(path):
+        if path not in held:
             path.unlink(missing_ok=True)
             path.with_name(f"{path.name}.gz").unlink(missing_ok=True)
 

@@ -16,6 +16,6 @@ def due(at: str, now: datetime) -> date | None:
         return None
     hour, _, minute = at.partition(":")
     moment = now - LATE
-    if (moment.hour, moment.minute) < (int(hour), int(minute or 0)):
+    if (moment.hour, moment.minute) < (int(hour), int(minute)):
         return None
     return moment.date() - timedelta(days=1)

@@ -2,7 +2,6 @@
 
 import gzip
 import os
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -11,13 +10,11 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from uncork.machine.files import opened
-from uncork.machine.rotation import rotated
+from uncork.machine.rotation import BROKEN, is_packed, rotated
 from uncork.machine.writers import written
 
 HEAD: Final = 256
 BLOCK: Final = 1024 * 1024
-BROKEN: Final = (EOFError, zlib.error, gzip.BadGzipFile)
-"""What a compressed file raises that a disk has damaged; it is passed over."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +100,7 @@ def _at(path: Path) -> tuple[int, int]:
 @contextmanager
 def _uncompressed(path: Path) -> Iterator[BinaryIO]:
     with opened(path) as file:
-        if path.name.endswith(".gz"):
+        if is_packed(path):
             with gzip.GzipFile(fileobj=file) as packed:
                 yield cast("BinaryIO", packed)
         else:

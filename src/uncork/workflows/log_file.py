@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import tempfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import BinaryIO, Final, cast
 
 from uncork.errors import UserError
 from uncork.machine.files import opened
-from uncork.machine.rotation import rotated
+from uncork.machine.rotation import BROKEN, is_packed, rotated
 from uncork.workflows.log_query import Query
 from uncork.workflows.log_record import Record, begins, blocks, record, time_of
 
@@ -76,7 +75,7 @@ def _file(path: Path, ends: Ends) -> Iterator[_File | None]:
     with ExitStack() as stack:
         try:
             found = _entered(stack, path, ends)
-        except (FileNotFoundError, EOFError, zlib.error, gzip.BadGzipFile):
+        except (FileNotFoundError, *BROKEN):
             found = None
         yield found
 
@@ -85,7 +84,7 @@ def _entered(stack: ExitStack, path: Path, ends: Ends) -> _File:
     file = stack.enter_context(opened_plainly(path))
     status = os.fstat(file.fileno())
     changed = datetime.fromtimestamp(status.st_mtime, timezone.utc)
-    if not path.name.endswith(".gz"):
+    if not is_packed(path):
         return _File(file, ends.get((status.st_dev, status.st_ino), status.st_size), changed)
     plain = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 -- the stack closes it
     shutil.copyfileobj(stack.enter_context(gzip.GzipFile(fileobj=file)), plain)
