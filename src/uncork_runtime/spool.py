@@ -121,26 +121,13 @@ class SpoolHandler(logging.Handler):
 
     def _again(self, fp: str, record: logging.LogRecord) -> Fields:
         context = current()
-        return {
-            "v": VERSION,
-            "kind": "again",
-            "fp": fp,
-            "time": record.created,
-            "release": self._settings.release,
-            "id": context.id if context else "",
-            "sent_by_app": _is_mailed(record),
-            "dropped": self._spool.missed,
-        }
+        return {**self._counted("again", fp, record), "id": context.id if context else ""}
 
     def _first(self, fp: str, record: logging.LogRecord, error: Optional[BaseException], place: Place) -> Fields:
         context = current()
         return {
-            "v": VERSION,
-            "kind": "error",
-            "fp": fp,
-            "time": record.created,
+            **self._counted("error", fp, record),
             "app": self._settings.app,
-            "release": self._settings.release,
             "environment": self._settings.environment,
             "level": record.levelname,
             "logger": record.name,
@@ -150,6 +137,16 @@ class SpoolHandler(logging.Handler):
             "pid": os.getpid(),
             "request": capture.asked(context) if context else None,
             "chain": capture.chain(error, self._source) if error else [],
+        }
+
+    def _counted(self, kind: str, fp: str, record: logging.LogRecord) -> Fields:
+        """What it is counted by."""
+        return {
+            "v": VERSION,
+            "kind": kind,
+            "fp": fp,
+            "time": record.created,
+            "release": self._settings.release,
             "sent_by_app": _is_mailed(record),
             "dropped": self._spool.missed,
         }

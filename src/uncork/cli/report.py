@@ -10,7 +10,7 @@ from uncork.cli.output import emit, fields
 from uncork.errors import UsageError
 
 if TYPE_CHECKING:
-    from uncork.reporting.report import Figures, Report
+    from uncork.reporting.report import Report
 
 
 @click.command("report")
@@ -69,9 +69,6 @@ def _json(report: "Report") -> dict[str, object]:
     """Times are in seconds, sizes in bytes; `rate` is the part of the requests that failed."""
     found = fields(report)
     subject = found.pop("subject")
-    rates = {name: {**fields(day), "rate": day.rate} for name, day in _days(report)}
+    days = {"figures": report.figures, "before": report.before}
+    rates = {name: {**fields(day), "rate": day.rate} for name, day in days.items()}
     return {**(subject if isinstance(subject, dict) else {}), **found, **rates}
-
-
-def _days(report: "Report") -> "tuple[tuple[str, Figures], ...]":
-    return (("figures", report.figures), ("before", report.before))

@@ -7,7 +7,7 @@ from typing import Final
 
 from uncork.reporting.looks import Day, Look
 from uncork.reporting.report import Figures, NewError, Report, Slow
-from uncork.reporting.words import change, duration, number, plain, share, size
+from uncork.reporting.words import change, duration, number, plain, several, share, size
 
 GOOD: Final = "good"
 BAD: Final = "bad"
@@ -47,11 +47,10 @@ def sections(report: Report) -> tuple[Section, ...]:
 
 def summary(report: Report) -> str:
     """Return the report in a line."""
-    figures, errors = report.figures, len(report.errors)
-    found = f"{errors} new error{'' if errors == 1 else 's'}" if errors else "no new errors"
-    requests = f"{number(figures.requests)} request{'' if figures.requests == 1 else 's'}"
+    figures = report.figures
+    found = several(len(report.errors), "new error") if report.errors else "no new errors"
     failed = f", {share(figures.rate)} failed" if figures.failed else ", none failed" if figures.requests else ""
-    return f"{requests}{failed}, {found}"
+    return f"{several(figures.requests, 'request')}{failed}, {found}"
 
 
 def _requests(now: Figures, before: Figures) -> tuple[Row, ...]:
@@ -97,8 +96,7 @@ def _failed(now: Figures, before: Figures) -> Row:
 def _slow(slow: Slow) -> Row:
     failed = f", {number(slow.failed)} failed" if slow.failed else ""
     beside = _beside(slow.p95, slow.p95_before, duration)
-    plural = "" if slow.requests == 1 else "s"
-    note = f"{number(slow.requests)} request{plural}, {duration(slow.seconds)} in all{failed}"
+    note = f"{several(slow.requests, 'request')}, {duration(slow.seconds)} in all{failed}"
     return Row(plain(slow.name), duration(slow.p95), note + (f"; {beside}" if beside else ""))
 
 
@@ -135,8 +133,7 @@ def _up(seen: Day, before: Day | None) -> Row:
 
 
 def _restarts(seen: Day, before: Day | None) -> Row:
-    plural = "" if seen.last.workers == 1 else "s"
-    value = f"{seen.last.workers} worker{plural}, {number(seen.restarts)} restarted"
+    value = f"{several(seen.last.workers, 'worker')}, {number(seen.restarts)} restarted"
     return Row("Workers", value, f"{number(before.restarts)} the day before" if before else "")
 
 

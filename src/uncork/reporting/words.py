@@ -12,6 +12,11 @@ def number(value: float) -> str:
     return f"{value:,.0f}"
 
 
+def several(count: int, noun: str) -> str:
+    """Return how many there are, as `1 worker` or `12 workers`."""
+    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
+
+
 def share(part: float | None) -> str:
     """Return a part of a whole, as `0.21 %`; what is little is not called nothing."""
     if part is None:

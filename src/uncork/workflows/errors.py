@@ -9,6 +9,7 @@ from uncork import facts as machine_facts
 from uncork.alerts import store
 from uncork.alerts.collection import served
 from uncork.alerts.groups import MUTED, OPEN, RESOLVED, Group, Groups
+from uncork.alerts.intake import DROPPED, FORGOTTEN, TORN
 from uncork.alerts.occurrence import Occurrence
 from uncork.alerts.story import Story
 from uncork.config.values import shown
@@ -22,9 +23,9 @@ from uncork.machine.identity import acting_as
 Found = TypeVar("Found")
 STATES: Final = (OPEN, RESOLVED, MUTED)
 LOSSES: Final = {
-    "dropped": "found the spool full, or no room on the disk",
-    "torn": "were lines in the spool that nothing can be made of",
-    "forgotten": "were of groups that became too many",
+    DROPPED: "found the spool full, or no room on the disk",
+    TORN: "were lines in the spool that nothing can be made of",
+    FORGOTTEN: "were of groups that became too many",
 }
 
 
@@ -100,7 +101,7 @@ def _within(paths: AppLayout, act: Callable[[sqlite3.Connection], Found]) -> Fou
 
 def _losses(database: sqlite3.Connection) -> tuple[str, ...]:
     rows = database.execute("SELECT kind, count FROM losses WHERE count > 0 ORDER BY kind").fetchall()
-    return tuple(f"{row['count']} more {LOSSES.get(row['kind'], row['kind'])}" for row in rows)
+    return tuple(f"{row['count']} more {LOSSES[row['kind']]}" for row in rows)
 
 
 def _one(found: tuple[Group, ...], app: str, name: str) -> Group:
