@@ -56,7 +56,7 @@ def converge(
     )
 
 
-def companion(facts: Facts, layout: Layout, supervisor: Supervisor, on_disk: Mapping[Path, str]) -> tuple[Step, ...]:
+def agent(facts: Facts, layout: Layout, supervisor: Supervisor, on_disk: Mapping[Path, str]) -> tuple[Step, ...]:
     """Return the steps after which the agent runs, from this uncork's code; `on_disk` are the supervisor's texts.
 
     One that waits to be started again, since it has just crashed, is left to the supervisor.

@@ -60,7 +60,7 @@ def _converged(work: Work, app: str, *, wake: bool) -> Facts:
             return facts
         steps = provision.converge(facts, work.layout, work.supervisor, _on_disk(work.layout, facts), app)
         if facts.supervising:
-            steps += provision.companion(facts, work.layout, work.supervisor, programs(work.layout))
+            steps += provision.agent(facts, work.layout, work.supervisor, programs(work.layout))
         work.do(*steps)
     facts = work.facts() if steps else facts
     if facts.address and is_missing(facts):

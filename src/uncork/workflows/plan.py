@@ -96,7 +96,7 @@ def _steps(
         build.prove_step(draft, environment),
         *((build.release_command_step(draft, environment, {}),) if draft.config.release_command else ()),
         *draft.server.files(build.server_build(draft, environment, proof)),
-        *provision.companion(facts, work.layout, work.supervisor, programs(work.layout)),
+        *provision.agent(facts, work.layout, work.supervisor, programs(work.layout)),
         *begun.steps,
         *over.steps,
     )

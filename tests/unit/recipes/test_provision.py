@@ -5,7 +5,7 @@ import pytest
 from tests.unit.recipes.parts import LAYOUT, NamedSupervisor, app_facts, facts, said
 from uncork.model import Facts, Program
 from uncork.plan import Directory
-from uncork.recipes.provision import companion, converge, folders, unfinished
+from uncork.recipes.provision import agent, converge, folders, unfinished
 
 SUPERVISOR = NamedSupervisor()
 
@@ -115,18 +115,18 @@ OWN = {file.path: file.content for file in SUPERVISOR.agent_files(LAYOUT, None)}
 
 @pytest.mark.parametrize("state", ["RUNNING", "STARTING", "BACKOFF"])
 def test_an_agent_that_is_kept_running_is_left_alone(state: str) -> None:
-    assert companion(with_agent(state), LAYOUT, SUPERVISOR, OWN) == ()
+    assert agent(with_agent(state), LAYOUT, SUPERVISOR, OWN) == ()
 
 
 @pytest.mark.parametrize("state", ["STOPPED", "EXITED", "FATAL"])
 def test_an_agent_that_does_not_run_is_started(state: str) -> None:
-    assert said(companion(with_agent(state), LAYOUT, SUPERVISOR, OWN)) == ["start_agent"]
-    assert said(companion(facts(app_facts("shop")), LAYOUT, SUPERVISOR, OWN)) == ["start_agent"]
+    assert said(agent(with_agent(state), LAYOUT, SUPERVISOR, OWN)) == ["start_agent"]
+    assert said(agent(facts(app_facts("shop")), LAYOUT, SUPERVISOR, OWN)) == ["start_agent"]
 
 
 def test_a_new_uncork_brings_its_own_agent() -> None:
     before = dict.fromkeys(OWN, "of an older uncork")
-    assert said(companion(with_agent("RUNNING"), LAYOUT, SUPERVISOR, before)) == ["start_agent"]
+    assert said(agent(with_agent("RUNNING"), LAYOUT, SUPERVISOR, before)) == ["start_agent"]
 
 
 def test_the_agent_s_folder_and_the_alerts_are_the_serving_account_s_own() -> None:
