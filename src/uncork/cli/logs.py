@@ -54,8 +54,7 @@ def command(  # noqa: PLR0913 -- an option each
     from uncork.recipes.choose import choose
     from uncork.workflows import logs
     from uncork.workflows.apps import known
-    from uncork.workflows.log_query import Asked as Words
-    from uncork.workflows.log_query import query
+    from uncork.workflows.log_query import Words, query
 
     if access and only:
         raise UsageError("--access is --only access", "take one of them out")

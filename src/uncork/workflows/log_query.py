@@ -18,7 +18,7 @@ USUAL: Final = 50
 
 
 @dataclass(frozen=True)
-class Asked:
+class Words:
     """What the command line says, as it was typed."""
 
     count: int | None = None
@@ -79,7 +79,7 @@ class Query:
         return self.since is None or (record.time is not None and record.time >= self.since)
 
 
-def query(asked: Asked, now: datetime) -> Query:
+def query(asked: Words, now: datetime) -> Query:
     """Return what is asked for. Raises UsageError for a time, a pattern or a log that is none.
 
     Without a count: the last 50 records, or all since a time.

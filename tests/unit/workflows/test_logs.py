@@ -14,7 +14,7 @@ from uncork.errors import UsageError
 from uncork.layout import Layout
 from uncork.workflows.log_file import REGION, Log
 from uncork.workflows.log_following import Following
-from uncork.workflows.log_query import Asked, Query, query
+from uncork.workflows.log_query import Query, Words, query
 from uncork.workflows.log_record import Record, blocks, record, time_of
 from uncork.workflows.logs import follow, read, sources
 
@@ -56,7 +56,7 @@ def heads(layout: Layout, wanted: Query) -> list[str]:
 
 
 def asked(**words: "str | int") -> Query:
-    return query(Asked(**words), NOW)  # type: ignore[arg-type]
+    return query(Words(**words), NOW)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
