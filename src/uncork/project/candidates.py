@@ -116,7 +116,8 @@ def callee(call: ast.Call, module: Module) -> str:
 
 def is_wsgi_function(value: object) -> bool:
     """Whether a function is a WSGI app itself: it takes the environ and start_response."""
-    return isinstance(value, ast.FunctionDef) and [a.arg for a in value.args.args][1:] == ["start_response"]
+    names = [one.arg.strip("_") for one in value.args.args] if isinstance(value, ast.FunctionDef) else []
+    return names[1:] in (["start"], ["start_response"])
 
 
 def _candidate(name: str, binding: Binding, module: Module, modules: Modules, depth: int) -> Candidate | None:
