@@ -88,7 +88,10 @@ def _usage(error: click.ClickException) -> Failure:
     context = error.ctx if isinstance(error, click.UsageError) else None
     path = context.command_path if context else "uncork"
     usage = context.get_usage() if context else ""
-    return Failure(error.format_message(), f"see `{path} --help`", int(ExitCode.USAGE), usage=usage)
+    problem = error.format_message()
+    if context and problem == context.get_help():  # a group without a command: click 8.2 calls its help an error
+        problem = f"a command is missing after `{path}`"
+    return Failure(problem, f"see `{path} --help`", int(ExitCode.USAGE), usage=usage)
 
 
 def _denied(error: OSError) -> Failure:

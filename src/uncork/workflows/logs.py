@@ -1,6 +1,7 @@
 """What apps, their servers, the agent and the front have written: what is there, and what comes, by time."""
 
 import heapq
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
@@ -54,7 +55,7 @@ def _there(logs: Sequence[Log], query: Query, ends: Ends) -> Iterator[Record]:
     if query.count is None:
         return (record for _, record in heapq.merge(*(forward(log, query, ends) for log in logs), key=_when))
     found = heapq.merge(*(backward(log, query, ends) for log in logs), key=_when, reverse=True)
-    return reversed([record for _, record in islice(found, query.count)])
+    return reversed([record for _, record in islice(found, min(query.count, sys.maxsize))])
 
 
 def _when(timed: Timed) -> datetime:

@@ -56,6 +56,12 @@ def test_a_verb_that_is_none_brings_the_nearest(uncork: Uncork) -> None:
     assert "error: 'statsu' is no verb; did you mean status?\n" in uncork("statsu").err
 
 
+def test_a_verb_that_lacks_its_second_word_says_so_once(uncork: Uncork) -> None:
+    said = uncork("alerts").err
+    assert said.count("Usage:") == 1
+    assert "error: a command is missing after `uncork alerts`\nfix: see `uncork alerts --help`\n" in said
+
+
 def test_a_verb_that_acts_on_no_app_says_so(uncork: Uncork) -> None:
     assert "this verb takes no --app" in uncork("--app", "shop", "down").err
 

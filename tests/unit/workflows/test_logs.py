@@ -110,6 +110,11 @@ def test_a_long_file_is_read_from_its_end(layout: Layout) -> None:
     assert [text.split()[0] for text in texts(layout, Query(500))] == [str(i) for i in range(1500, 2000)]
 
 
+def test_more_lines_may_be_asked_for_than_any_machine_can_count(layout: Layout) -> None:
+    write(layout, "shop", "one\ntwo\n")
+    assert texts(layout, asked(count=10**30)) == ["one", "two"]
+
+
 def test_since_takes_a_tracebacks_lines_with_the_line_they_belong_to(layout: Layout) -> None:
     write(
         layout,
