@@ -16,6 +16,7 @@ _SEGMENT: Final = re.compile(r"[A-Za-z0-9._~-]+")
 _LABEL: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _DURATION: Final = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?", re.ASCII)
 _SIZE: Final = re.compile(r"(\d+)([kmgt]?)(i?b)?", re.ASCII | re.IGNORECASE)
+_DIGITS: Final = re.compile(r"\d{1,9}", re.ASCII)
 _LONGEST_HOST: Final = 253  # RFC 1035, section 2.3.4
 _DAY: Final = 86_400.0
 _SHOWN: Final = 60
@@ -98,7 +99,9 @@ def number(least: int, most: int) -> Kind:
 
     def read(value: object) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
-            raise ValueRefusedError(f"is {shown(value)}, but it must be {what}", f"write a number: {least}")
+            meant = int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else least
+            fix = f"write a number: {min(max(least, meant), most)}"
+            raise ValueRefusedError(f"is {shown(value)}, but it must be {what}", fix)
         if not least <= value <= most:
             near = least if value < least else most
             raise ValueRefusedError(f"is {shown(value)}, but it must be {what}", f"write {near}")

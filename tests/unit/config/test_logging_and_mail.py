@@ -225,7 +225,7 @@ MISTAKES = [
     ),
     ('mail.server = "a b"', "`server` is 'a b', but it must be the name", 'write, for example, "smtp.example.com"'),
     ('mail.server = ""', "`server` is '', but it must be the name", 'write, for example, "smtp.example.com"'),
-    ('mail.port = "587"', "`port` is '587', but it must be a whole number from 1 to 65535", "write a number: 1"),
+    ('mail.port = "587"', "`port` is '587', but it must be a whole number from 1 to 65535", "write a number: 587"),
     (
         "mail = { use_tls = true, use_ssl = true }",
         "`use_tls` and `use_ssl` can't both be true: TLS begins with the connection (`use_ssl`, port 465), or on it",

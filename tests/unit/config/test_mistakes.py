@@ -40,7 +40,7 @@ MISTAKES = [
     ),
     ('server = "gunicorn"', "`server` is 'gunicorn', but it must be \"uwsgi\"", 'write "uwsgi"'),
     ("processes = 0", "`processes` is 0, but it must be a whole number from 1 to 1024", "write 1"),
-    ('processes = "2"', "`processes` is '2', but it must be a whole number from 1 to 1024", "write a number: 1"),
+    ('processes = "2"', "`processes` is '2', but it must be a whole number from 1 to 1024", "write a number: 2"),
     ("threads = true", "`threads` is true, but it must be a whole number from 1 to 1024", "write a number: 1"),
     ("port = 65536", "`port` is 65536, but it must be a whole number from 1 to 65535", "write 65535"),
     ("port = 0", "`port` is 0, but it must be a whole number from 1 to 65535", "write 1"),
