@@ -85,24 +85,15 @@ class _Logs:
     """What is written to the logs of a probe from now on."""
 
     def __init__(self, step: Probe) -> None:
-        self._server = _Log(step.log)
-        self._app = _Log(step.app_log)
+        self._step = step
+        self._since = {path: files.size(path) for path in (step.log, step.app_log) if path}
 
     def lines(self) -> tuple[str, ...]:
         """All lines of the server's log, then those of the app's records that are about probes."""
-        return (*self._server.lines(), *_of_probes(self._app.lines()))
+        return (*self._came(self._step.log), *_of_probes(self._came(self._step.app_log)))
 
-
-class _Log:
-    """What is written to one log from now on; nothing, where there is none."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self._since = files.size(path) if path else 0
-
-    def lines(self) -> list[str]:
-        """Its lines, of the last that were written."""
-        return files.tail(self._path, self._since, LOG_BYTES).splitlines() if self._path else []
+    def _came(self, path: Path | None) -> list[str]:
+        return files.tail(path, self._since[path], LOG_BYTES).splitlines() if path else []
 
 
 def _of_probes(lines: list[str]) -> Iterator[str]:
