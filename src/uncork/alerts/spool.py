@@ -2,19 +2,28 @@
 
 import os
 import secrets
+import stat
 from pathlib import Path
 from typing import Final
 
-from uncork.machine.files import size
 from uncork.machine.rotation import is_left
 
 TAKEN: Final = ".taken-"
+FOREIGN: Final = ".foreign-"
 
 
 def take(path: Path) -> None:
-    """Rename the file, if anything is in it: the next writer begins a new one. Raises OSError."""
-    if size(path):
-        path.rename(path.with_name(f"{path.name}{TAKEN}{secrets.token_hex(8)}"))
+    """Rename the file, if anything is in it: the next writer begins a new one. Raises OSError.
+
+    What is no file at all, as a folder or a link that somebody made, goes out of the way, or nothing would come again.
+    """
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return
+    is_file = stat.S_ISREG(found.st_mode)
+    if found.st_size or not is_file:
+        path.rename(path.with_name(f"{path.name}{TAKEN if is_file else FOREIGN}{secrets.token_hex(8)}"))
 
 
 def taken(folder: Path) -> tuple[Path, ...]:

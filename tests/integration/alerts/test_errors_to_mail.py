@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +28,20 @@ def test_the_first_error_of_a_group_is_mailed_at_once(shop: Shop, inbox: Inbox) 
     assert shop.run() is None
 
     assert inbox.subjects() == ["[shop] ZeroDivisionError: division by zero (shop/views.py:41 in buy)"]
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, lambda spool: spool.symlink_to("/etc/passwd")], ids=["folder", "link"])
+def test_what_lies_in_the_place_of_the_spool_keeps_no_error_back(
+    shop: Shop, inbox: Inbox, make: Callable[[Path], None]
+) -> None:
+    shop.mailed_by(inbox.port)
+    make(shop.layout.spool)
+    assert shop.run() is None
+
+    shop.spool()
+
+    assert shop.run() is None
+    assert len(inbox.mails) == 1
 
 
 def test_ten_thousand_errors_of_four_workers_make_two_mails_that_tell_of_each(shop: Shop, inbox: Inbox) -> None:
