@@ -44,13 +44,20 @@ def _folders(uv: str) -> Iterator[Path]:
         if folder:
             yield Path(folder)
     for root in (_uv_folder(uv), Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")):
-        if root.is_dir():
-            yield from (path / "bin" for path in sorted(root.iterdir(), key=_numbers, reverse=True))
+        yield from (root / name / "bin" for name in sorted(_names(root), key=_numbers, reverse=True))
 
 
-def _numbers(path: Path) -> tuple[int, ...]:
+def _names(folder: Path) -> list[str]:
+    """Return what is in a folder; nothing of another user's, which $PYENV_ROOT is in an environment taken along."""
+    try:
+        return os.listdir(folder)  # noqa: PTH208 -- names are wanted
+    except OSError:
+        return []
+
+
+def _numbers(name: str) -> tuple[int, ...]:
     """3.10 is newer than 3.9."""
-    return tuple(int(digits) for digits in re.findall(r"\d+", path.name))
+    return tuple(int(digits) for digits in re.findall(r"\d+", name))
 
 
 def _uv_folder(uv: str) -> Path:
