@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from threading import Event
@@ -27,7 +27,13 @@ class _Pending:
 
     at: float = 0.0
     pause: float = SOON
-    left: set[Path] = field(default_factory=set)
+    left: frozenset[Path] = frozenset()
+
+    def wait(self, now: float, left: frozenset[Path], held: frozenset[Path]) -> None:
+        """Look again soon while there is anything to compress, later and later while anything is held; else late."""
+        self.left = left
+        self.pause = SOON if left else min(LATE, 2 * self.pause) if held else LATE
+        self.at = now + self.pause
 
 
 class Logs:
@@ -102,15 +108,12 @@ class Logs:
         self._reopen(live, [log for log, paths in waiting.items() if held.intersection(paths)])
         for log in waiting:
             rotation.prune(log, logging.keep, held)
-        plain = {path for paths in waiting.values() for path in paths if not rotation.is_packed(path)}
-        ready = plain - held if logging.compress else set()
+        ready = _plain(waiting.values()) - held if logging.compress else frozenset[Path]()
         # Who was just about to write when he was last looked for has done so by now.
         settled = sorted(ready & pending.left)
         if settled and self._lane.is_free:
             self._lane.begin(lambda: (app, self._compress(settled)))
-        pending.left = ready
-        pending.pause = SOON if ready else min(LATE, 2 * pending.pause) if held else LATE
-        pending.at = now + pending.pause
+        pending.wait(now, ready, held)
 
     def _compress(self, paths: list[Path]) -> OSError | None:
         """Done in the lane; what was pruned meanwhile is no matter."""
@@ -151,8 +154,12 @@ def _key(log: Path) -> str:
     return f"{log.parent.parent.name}/{log.name}"
 
 
+def _plain(rotated: Iterable[tuple[Path, ...]]) -> frozenset[Path]:
+    return frozenset(path for paths in rotated for path in paths if not rotation.is_packed(path))
+
+
 def _held(layout: AppLayout, waiting: dict[Path, tuple[Path, ...]]) -> frozenset[Path]:
     """Return what is written to still. Who writes app.log may keep a rotated one open, and never writes there again."""
-    plain = {log: [path for path in paths if not rotation.is_packed(path)] for log, paths in waiting.items()}
-    busy = {path for path in plain.pop(layout.app_log) if not rotation.is_left(path)}
-    return writers.written(path for paths in plain.values() for path in paths) | busy
+    others = (paths for log, paths in waiting.items() if log != layout.app_log)
+    busy = {path for path in _plain([waiting[layout.app_log]]) if not rotation.is_left(path)}
+    return writers.written(_plain(others)) | busy
