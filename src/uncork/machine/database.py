@@ -1,5 +1,6 @@
 """SQLite files that several processes use at once; one that is broken is put aside, and a new one begun."""
 
+import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -7,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+LOG: Final = logging.getLogger("uncork")
 PATIENCE: Final = 5.0
 """Seconds that a writer waits for another one."""
 
@@ -53,6 +55,7 @@ def _prepared(path: Path, prepare: Prepare) -> sqlite3.Connection:
 
 
 def _put_aside(path: Path) -> None:
+    LOG.error("%s is broken: it is put aside as %s.broken, and a new one is begun", path, path.name)
     for end in ("", "-wal", "-shm"):
         file = path.with_name(path.name + end)
         with suppress(FileNotFoundError):

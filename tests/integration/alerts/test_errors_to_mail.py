@@ -199,7 +199,9 @@ def test_an_error_can_add_no_header_to_a_mail(shop: Shop, inbox: Inbox) -> None:
     assert "\r" not in text_of(mail)
 
 
-def test_a_database_that_is_none_is_put_aside(shop: Shop, inbox: Inbox) -> None:
+def test_a_database_that_is_none_is_put_aside_and_it_is_said(
+    shop: Shop, inbox: Inbox, caplog: pytest.LogCaptureFixture
+) -> None:
     shop.layout.errors.write_bytes(b"no database" * 1000)
     shop.mailed_by(inbox.port).spool()
 
@@ -207,6 +209,7 @@ def test_a_database_that_is_none_is_put_aside(shop: Shop, inbox: Inbox) -> None:
 
     assert len(inbox.mails) == 1
     assert shop.layout.errors.with_name("errors.db.broken").exists()
+    assert f"{shop.layout.errors} is broken: it is put aside as errors.db.broken" in caplog.text
 
 
 def test_a_folder_that_cant_be_written_is_told_and_nothing_is_lost(shop: Shop, inbox: Inbox) -> None:
