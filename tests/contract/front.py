@@ -59,7 +59,10 @@ def _uwsgi(connection: socket.socket) -> dict[str, str]:
         (length,) = struct.unpack_from("<H", data, at)
         words.append(data[at + 2 : at + 2 + length].decode("utf-8", "surrogateescape"))
         at += 2 + length
-    return dict(zip(words[::2], words[1::2], strict=True))
+    said = dict(zip(words[::2], words[1::2], strict=True))
+    # A socket that is closed with something unread is reset, and so may be the answer.
+    connection.recv(int(said.get("CONTENT_LENGTH") or 0), socket.MSG_WAITALL)
+    return said
 
 
 def _http(connection: socket.socket) -> dict[str, str]:
