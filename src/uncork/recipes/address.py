@@ -16,9 +16,8 @@ def decide(facts: Facts, config: Config, port: int | None, bind: str | None) -> 
     Raises UsageError where a config asks for another port or address than the one that other apps answer on already.
     """
     now = facts.address or Address()
+    moved = _moved(config, now, port, bind)
     others = tuple(app.name for app in facts.apps if app.name != config.name and app.live)
-    asked = [*([config.port] if port is None else []), *([config.bind] if bind is None else [])]
-    moved = [value for value in asked if value not in {None, now.port, now.bind}]
     if moved and others:
         raise UsageError(
             f"the config of {config.name} asks for {moved[0]}, but the front answers on {now.bind}:{now.port}, "
@@ -27,6 +26,12 @@ def decide(facts: Facts, config: Config, port: int | None, bind: str | None) -> 
             "or use another state directory with --home",
         )
     return Address(bind or config.bind or now.bind, port or config.port or now.port)
+
+
+def _moved(config: Config, now: Address, port: int | None, bind: str | None) -> tuple[int | str, ...]:
+    """Return what the config, where the command says nothing, asks for that is not so."""
+    each = ((config.port, port, now.port), (config.bind, bind, now.bind))
+    return tuple(asked for asked, said, current in each if asked and not said and asked != current)
 
 
 def url(site: Site, sites: Sequence[Site], address: Address) -> str:
