@@ -20,9 +20,6 @@ def connected(path: Path, prepare: Prepare) -> sqlite3.Connection:
 
     One that is none (a crash of the disk, say) is put aside as `.broken`. Raises OSError or sqlite3.Error.
     """
-    with suppress(FileExistsError):
-        # Not opened where it is there: closing it would take the locks of other threads with it (fcntl(2)).
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
         return _prepared(path, prepare)
     except sqlite3.OperationalError:
@@ -45,6 +42,9 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _prepared(path: Path, prepare: Prepare) -> sqlite3.Connection:
+    with suppress(FileExistsError):
+        # Not opened where it is there: closing it would take the locks of other threads with it (fcntl(2)).
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     try:
         prepare(connection)

@@ -209,6 +209,7 @@ def test_a_database_that_is_none_is_put_aside_and_it_is_said(
 
     assert len(inbox.mails) == 1
     assert shop.layout.errors.with_name("errors.db.broken").exists()
+    assert shop.layout.errors.stat().st_mode & 0o777 == 0o600
     assert f"{shop.layout.errors} is broken: it is put aside as errors.db.broken" in caplog.text
 
 
