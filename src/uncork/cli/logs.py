@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from uncork.cli.failure import INTERRUPTED
 from uncork.cli.options import Asked, asks
 from uncork.cli.output import emit, styled
 from uncork.errors import UsageError
@@ -63,8 +64,13 @@ def command(  # noqa: PLR0913 -- an option each
     names = known(asked.layout)
     apps = (choose(names, asked.app),) if asked.app or not names else names
     found = logs.sources(asked.layout, apps, wanted, shared=only is not None or not asked.app)
-    for record in (logs.follow if follow else logs.read)(found, wanted):
-        _print(asked, record, found)
+    try:
+        for record in (logs.follow if follow else logs.read)(found, wanted):
+            _print(asked, record, found)
+    except KeyboardInterrupt:
+        if not follow:
+            raise
+        raise click.exceptions.Exit(INTERRUPTED) from None  # as it is meant to end: nothing to tell
 
 
 def _print(asked: Asked, record: "Record", logs: "Sequence[Log]") -> None:

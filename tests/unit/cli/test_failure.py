@@ -97,6 +97,16 @@ def test_an_interrupt_is_exit_130(uncork: Uncork) -> None:
     assert uncork(*failing(uncork, KeyboardInterrupt())).code == 130
 
 
+def test_following_logs_ends_by_an_interrupt_without_a_word(uncork: Uncork, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    uncork.deployed("shop")
+    monkeypatch.setattr("uncork.workflows.logs.follow", interrupted)
+    printed = uncork("logs", "-f")
+    assert (printed.code, printed.out, printed.err) == (130, "", "")
+
+
 def test_a_home_that_could_be_in_no_config_file_is_refused(uncork: Uncork) -> None:
     printed = uncork("down", "--home", "/a\nb")
 
