@@ -60,11 +60,10 @@ class TextFormatter(logging.Formatter):
         """The same for a message that is filled in and redacted."""
         context = current()
         asked = "" if context is None else f"{_request(context)} "
-        head = f"{self._iso(created)} {level} {name}: "
         if text.isprintable():
-            return f"{head}{text} [{asked}{self._deployed}]"
+            return f"{self._iso(created)} {level} {name}: {text} [{asked}{self._deployed}]"
         first, *more = _visible(text).split("\n")
-        return INDENT.join((f"{head}{first} [{asked}{self._deployed}]", *more))
+        return INDENT.join((f"{self._iso(created)} {level} {name}: {first} [{asked}{self._deployed}]", *more))
 
 
 def _request(context: Context) -> str:

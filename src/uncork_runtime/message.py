@@ -37,11 +37,13 @@ def _template(text: object) -> str:
 
 def _arguments(template: str, given: object) -> object:
     """The arguments, but for those that the template or their own names tell to be secrets."""
+    if isinstance(given, tuple):
+        named = "=" in template or ":" in template or "'" in template or '"' in template
+        return _positional(template, given) if named else given
     if isinstance(given, Mapping):
         names = [name for name in given if isinstance(name, str) and is_secret(name)]
         return {**given, **dict.fromkeys(names, REDACTED)} if names else given
-    named = "=" in template or ":" in template or "'" in template or '"' in template
-    return _positional(template, given) if named and isinstance(given, tuple) else given
+    return given
 
 
 def _positional(template: str, given: tuple[object, ...]) -> tuple[object, ...]:
