@@ -12,7 +12,6 @@ from typing import Final
 
 from uncork_runtime.message import message
 
-SHARED: Final = LOCK_SH | LOCK_NB
 MODE: Final = 0o640
 PATIENCE: Final = 0.005
 """So many seconds a record waits for who has the file to himself, for microseconds."""
@@ -88,20 +87,6 @@ class Appender(logging.Handler):
 
     def _current(self) -> int:
         """The open file that has the name, locked, so that who renames it now waits for this record."""
-        if self._pid != os.getpid():
-            return self._patiently()
-        try:  # at once, without the calls that the other cases are told apart by: nearly every record is written so
-            flock(self._fd, SHARED)
-            found = os.stat(self.path)
-        except (BlockingIOError, FileNotFoundError):
-            return self._patiently()
-        if (found.st_ino, found.st_dev) != self._file:
-            return self._patiently()
-        self._impatient = False
-        return self._fd
-
-    def _patiently(self) -> int:
-        """The same where it is still to be opened, has been renamed, or is another's just now."""
         deadline = 0.0
         while True:
             if self._pid != os.getpid():
