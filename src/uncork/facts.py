@@ -10,7 +10,8 @@ from uncork.errors import UserError
 from uncork.layout import AppLayout, Layout
 from uncork.machine import capacity, files, leftovers, processes, supervisord
 from uncork.machine.failure import plain
-from uncork.model import Address, AppFacts, Facts, Instance, Program, Release, Trouble
+from uncork.model import Address, AppFacts, Facts, Instance, Program, Release
+from uncork.notices import Trouble
 from uncork.records import Event, FrontRecord, decode, decode_agent, decode_event, decode_front
 from uncork.supervisors.supervisor import AGENT
 

@@ -6,7 +6,8 @@ from typing import Final, TypeVar
 import msgspec
 
 from uncork.errors import UserError
-from uncork.model import Release, Trouble
+from uncork.model import Release
+from uncork.notices import Trouble
 
 Record = TypeVar("Record")
 FIX: Final = "restore it from a backup, or deploy again with `uncork up`"

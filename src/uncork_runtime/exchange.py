@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 ROUTE: Final = "X-Uncork-Route"
 WHOLE: Final = (list, tuple, bytes)
+ANSWERED: Final = (Exception, SystemExit)
+"""What a release answers for: an app that calls sys.exit() should end no worker that others are served by."""
 
 
 class Routes(dict[str, "tuple[tuple[str, str], ...]"]):
@@ -111,7 +113,7 @@ def known(app: WSGIApplication, release: int = 0) -> WSGIApplication:
             result = app(environ, exchange.start)
         except BaseException as error:
             tell("the app", error)
-            if not release or exchange.begun or not isinstance(error, Exception):
+            if not release or exchange.begun or not isinstance(error, ANSWERED):
                 exchange.end()
                 raise
             result = exchange.fail()

@@ -201,6 +201,7 @@ class MaskedFormatter(logging.Formatter):
         masked.exc_info, masked.exc_text = None, trace(self.inner, record) or None
         masked.stack_info = redact_traceback(record.stack_info) if record.stack_info else None
         given = extras(record) if len(vars(record)) > USUAL else {}
+        vars(masked).setdefault("taskName", None)  # records have it since Python 3.12
         vars(masked).update({**self._asked(), **self._deployed, **given})
         return redact_exact(self.inner.format(masked))
 

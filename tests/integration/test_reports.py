@@ -12,7 +12,7 @@ from tests.unit.recipes.parts import release
 from uncork.alerts import store
 from uncork.errors import UsageError
 from uncork.layout import AppLayout, Layout
-from uncork.model import Mail
+from uncork.notices import Mail
 from uncork.workflows.report import Reports, day, report
 
 ADMINS = Mail(server="localhost", port=25, admins=("admin@example.com",), report="07:00")

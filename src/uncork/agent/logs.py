@@ -14,7 +14,7 @@ from uncork.agent.memory import Memory
 from uncork.agent.troubles import Troubles
 from uncork.layout import AppLayout, Layout
 from uncork.machine import rotation, writers
-from uncork.model import Logging
+from uncork.notices import Logging
 from uncork.records import Birth
 
 SOON: Final = 1.0

@@ -9,7 +9,7 @@ from typing import Final
 from uncork.errors import UserError
 from uncork.machine import moments
 from uncork.machine.files import tail
-from uncork.model import Trouble
+from uncork.notices import Trouble
 from uncork.records import AgentRecord, Birth, decode_agent, encode_agent
 
 EVERY: Final = 10.0

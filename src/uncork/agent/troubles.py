@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from uncork.machine import moments
-from uncork.model import Trouble
+from uncork.notices import Trouble
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from uncork.alerts.outbox import Outbox
 from uncork.alerts.story import Story
 from uncork.layout import AppLayout
 from uncork.machine.database import transaction
-from uncork.model import Message, Release
+from uncork.model import Release
+from uncork.notices import Message
 
 FIX: Final = "make room on the disk, or mend the permissions of that folder; nothing is lost until then"
 

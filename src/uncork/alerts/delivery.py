@@ -10,7 +10,8 @@ from uncork.alerts.outbox import Outbox
 from uncork.alerts.senders.sender import SenderError
 from uncork.layout import AppLayout
 from uncork.machine.database import transaction
-from uncork.model import Message, Release
+from uncork.model import Release
+from uncork.notices import Message
 
 if TYPE_CHECKING:
     from uncork.alerts.senders.sender import Sender

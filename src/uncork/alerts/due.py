@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from uncork.model import Mail
+from uncork.notices import Mail
 
 
 @dataclass(frozen=True)

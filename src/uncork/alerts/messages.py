@@ -8,7 +8,7 @@ from typing import Final
 from uncork.alerts.groups import Group
 from uncork.alerts.occurrence import Occurrence, Raised
 from uncork.alerts.story import Story, at
-from uncork.model import Message
+from uncork.notices import Message
 from uncork.rendering import render
 
 PACKAGE: Final = "uncork.alerts"

@@ -8,7 +8,7 @@ from typing import Final
 from uncork.alerts.due import Told
 from uncork.alerts.obstacle import Obstacle
 from uncork.alerts.senders.sender import Misconfigured, Partly, Refused, SenderError, Unconfirmed
-from uncork.model import Message
+from uncork.notices import Message
 
 REPORTS: Final = 7
 """As many reports wait for a mail server that is away; older ones give way."""

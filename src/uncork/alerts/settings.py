@@ -14,7 +14,8 @@ from uncork import facts
 from uncork.errors import UserError
 from uncork.layout import AppLayout
 from uncork.machine.files import opened
-from uncork.model import Instance, Mail, Release
+from uncork.model import Instance, Release
+from uncork.notices import Mail
 from uncork_runtime.env import LINE
 
 Said = TypeVar("Said", str, int, bool)

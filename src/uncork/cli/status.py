@@ -10,7 +10,7 @@ from uncork.errors import ExitCode
 from uncork.reporting.words import plain, size
 
 if TYPE_CHECKING:
-    from uncork.model import Trouble
+    from uncork.notices import Trouble
     from uncork.workflows.status import AppStatus, Status
 
 _HEAD = ("APP", "RELEASE", "ENVIRONMENT", "STATE", "SERVER", "WORKERS", "REQUESTS", "MEMORY", "SINCE", "ADDRESS")

@@ -24,7 +24,7 @@ from uncork.config.values import (
     size,
 )
 from uncork.errors import UsageError
-from uncork.model import Logging, Mail
+from uncork.notices import Logging, Mail
 
 _MEGABYTE: Final = 1024**2
 

@@ -10,7 +10,7 @@ from uncork.config.keys import Key
 from uncork.config.tables import Conflict
 from uncork.config.text import Table
 from uncork.config.values import SWITCH, Kind, ValueRefusedError, choice, duration, number, shown, size
-from uncork.model import Logging
+from uncork.notices import Logging
 
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LEVEL: Final = choice(*LEVELS)

@@ -11,7 +11,7 @@ from uncork.config.logging import LEVELS
 from uncork.config.tables import Conflict
 from uncork.config.text import Table
 from uncork.config.values import SWITCH, Kind, ValueRefusedError, choice, duration, number, shown, text_of
-from uncork.model import Mail
+from uncork.notices import Mail
 
 OFF: Final = "off"
 QUIET: Final = ("development", "testing")

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from html import escape
 from typing import Final
 
-from uncork.model import Message
+from uncork.notices import Message
 from uncork.rendering import as_it_is, render
 from uncork.reporting.charts import charts, line
 from uncork.reporting.report import Figures, Report, Subject

@@ -17,7 +17,8 @@ from uncork.alerts.obstacle import Obstacle
 from uncork.alerts.settings import Settings
 from uncork.alerts.store import opened
 from uncork.layout import AppLayout, Layout
-from uncork.model import Mail, Protocol, Release, Service, Site
+from uncork.model import Protocol, Release, Service, Site
+from uncork.notices import Mail
 
 NOON = 1_700_000_000.0
 SPOOLED = {

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from uncork.alerts import collection, delivery
 from uncork.layout import Layout
-from uncork.model import Mail, Protocol, Release, Service, Site
+from uncork.model import Protocol, Release, Service, Site
+from uncork.notices import Mail
 
 NOON = 1_700_000_000.0
 

@@ -20,7 +20,7 @@ from tests.integration.alerts.servers import PASSWORD, USER, Authority, Inbox, R
 from uncork.alerts.senders.sender import Misconfigured, Partly, Postponed, Refused, SenderError, Unconfirmed
 from uncork.alerts.senders.smtp import Smtp
 from uncork.alerts.settings import Settings
-from uncork.model import Message
+from uncork.notices import Message
 
 MESSAGE = Message("it broke", "all of it\n", "<p>all of it</p>")
 SHORT = 0.3

@@ -16,7 +16,7 @@ from tests.integration.alerts.servers import Authority, listener
 from uncork.alerts.senders.sender import Misconfigured, Postponed, Refused, SenderError
 from uncork.alerts.senders.webhook import Webhook
 from uncork.alerts.settings import Settings
-from uncork.model import Message
+from uncork.notices import Message
 
 MESSAGE = Message("it broke", "all of it")
 

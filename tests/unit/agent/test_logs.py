@@ -16,7 +16,8 @@ from uncork.agent.memory import Memory
 from uncork.agent.troubles import Troubles
 from uncork.layout import Layout
 from uncork.machine import rotation, writers
-from uncork.model import Instance, Logging
+from uncork.model import Instance
+from uncork.notices import Logging
 
 NOON = 1_795_348_800.0
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from uncork.agent.memory import EVERY, Memory
-from uncork.model import Trouble
+from uncork.notices import Trouble
 from uncork.records import Birth, decode_agent
 
 FULL = Trouble("shop", "logs can't be rotated: No space left on device", "2026-11-22T12:00:00Z")

@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from uncork.agent.troubles import Troubles
-from uncork.model import Trouble
+from uncork.notices import Trouble
 
 NOON = 1_795_348_800.0
 LOG = logging.getLogger("uncork.agent")

@@ -3,7 +3,7 @@
 import pytest
 
 from uncork.alerts.due import Due, Told, Waiting, due
-from uncork.model import Mail
+from uncork.notices import Mail
 
 MAIL = Mail(digest_after=600.0, digest_every=3600.0, most=3)
 NOW = 100_000.0

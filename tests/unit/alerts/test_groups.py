@@ -11,7 +11,7 @@ from uncork.alerts.groups import Groups, Tally
 from uncork.alerts.occurrence import Occurrence
 from uncork.alerts.outbox import Outbox
 from uncork.alerts.store import opened, transaction
-from uncork.model import Message
+from uncork.notices import Message
 
 NOON = 1_700_000_000.0
 

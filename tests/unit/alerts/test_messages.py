@@ -7,7 +7,7 @@ from uncork.alerts import messages
 from uncork.alerts.groups import Group
 from uncork.alerts.occurrence import Frame, Occurrence, Raised, Request
 from uncork.alerts.story import Story
-from uncork.model import Message
+from uncork.notices import Message
 
 NOON = 1_700_000_000.0
 FRAMES = (

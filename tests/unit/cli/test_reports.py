@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.cli.fakes import Uncork
-from uncork.model import Trouble, Worker
+from uncork.model import Worker
+from uncork.notices import Trouble
 from uncork.workflows.releases import Row
 from uncork.workflows.status import AppStatus, MachineStatus, Status
 

@@ -7,7 +7,7 @@ import pytest
 from uncork.config import TABLES, Config, load
 from uncork.config.keys import NOTHING
 from uncork.errors import UsageError
-from uncork.model import Logging, Mail
+from uncork.notices import Logging, Mail
 
 EVERY = [(table, key) for table, keys in TABLES.items() for key in keys]
 IDS = [f"{table}.{key.name}" for table, key in EVERY]

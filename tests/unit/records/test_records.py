@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from uncork.errors import UserError
-from uncork.model import Logging, Mail, Protocol, Release, Service, Site, Static
+from uncork.model import Protocol, Release, Service, Site, Static
+from uncork.notices import Logging, Mail
 from uncork.records import (
     Event,
     FrontRecord,

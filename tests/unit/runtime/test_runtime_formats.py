@@ -156,6 +156,12 @@ def test_a_format_string_may_be_of_braces() -> None:
     assert formatter(SETTINGS._replace(format="{levelname} {release}: {message}")).format(record("x")) == "ERROR 12: x"
 
 
+def test_a_format_string_may_name_what_only_later_pythons_know() -> None:
+    given = record("x")
+    vars(given).pop("taskName", None)
+    assert formatter(SETTINGS._replace(format="%(taskName)s %(message)s")).format(given) == "None x"
+
+
 def test_a_format_string_leaves_the_record_to_others_as_it_was() -> None:
     given = record("password=%s", "abc")
     formatter(SETTINGS._replace(format="%(message)s")).format(given)

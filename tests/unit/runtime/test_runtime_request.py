@@ -290,8 +290,16 @@ def test_an_app_that_disables_the_loggers_that_are_there_hears_of_what_it_does_n
 
 def test_what_ends_the_process_is_never_kept_from_it() -> None:
     def leaves(_environ: dict[str, object], _start: Start) -> Iterable[bytes]:
-        raise SystemExit
+        raise KeyboardInterrupt
 
-    with pytest.raises(SystemExit):
+    with pytest.raises(KeyboardInterrupt):
         Asked(known(leaves, 12))
     assert seen() == ()
+
+
+def test_an_app_that_calls_sys_exit_ends_the_request_and_not_the_worker(kept: Kept) -> None:
+    def leaves(_environ: dict[str, object], _start: Start) -> Iterable[bytes]:
+        sys.exit(3)
+
+    assert Asked(known(leaves, 12)).status == "500 Internal Server Error"
+    assert [record.getMessage() for record, _ in kept.records] == ["the app raised SystemExit"]

@@ -6,19 +6,8 @@ from pathlib import Path
 import pytest
 
 from uncork.layout import Layout
-from uncork.model import (
-    Address,
-    AppFacts,
-    Facts,
-    Instance,
-    Machine,
-    Program,
-    Protocol,
-    Release,
-    Service,
-    Site,
-    Trouble,
-)
+from uncork.model import Address, AppFacts, Facts, Instance, Machine, Program, Protocol, Release, Service, Site
+from uncork.notices import Trouble
 from uncork.records import Event
 from uncork.workflows.releases import rows
 from uncork.workflows.status import Status, told

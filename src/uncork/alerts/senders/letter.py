@@ -10,7 +10,7 @@ from email.utils import format_datetime, parseaddr
 from typing import Final
 
 from uncork.alerts.settings import Settings
-from uncork.model import Message
+from uncork.notices import Message
 
 LONGEST: Final = 200
 _UNSEEN: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from uncork.alerts.settings import Settings
-from uncork.model import Message
+from uncork.notices import Message
 
 
 @dataclass

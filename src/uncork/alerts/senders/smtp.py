@@ -24,7 +24,7 @@ from uncork.alerts.senders.replies import (
 )
 from uncork.alerts.senders.sender import Misconfigured, Sender, SenderError
 from uncork.alerts.settings import Settings
-from uncork.model import Message
+from uncork.notices import Message
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

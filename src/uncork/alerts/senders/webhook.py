@@ -9,7 +9,7 @@ from uncork.alerts.senders.connection import DEADLINE, Deadline, connected, trus
 from uncork.alerts.senders.explanation import silent, unreached
 from uncork.alerts.senders.sender import Misconfigured, Postponed, Refused, Sender, SenderError
 from uncork.alerts.settings import Settings
-from uncork.model import Message
+from uncork.notices import Message
 
 READ: Final = 4096
 SAFE: Final = "/%:@!$&'()*+,;=~?"
