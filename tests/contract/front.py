@@ -122,19 +122,19 @@ def front(home: Path, sites: tuple[Site, ...]) -> Iterator[Running]:
         apply(Plan((*steps, *files, nginx.check(layout))), account, Quiet())
         for site in sites:
             Upstream(layout.app(site.app).current_socket, site.speaks)
-        process = stack.enter_context(_started(nginx.service(layout).argv, listener))
+        stack.enter_context(_started(nginx.service(layout).argv, listener))
         yield Running(layout, port)
-        process.terminate()
 
 
 @contextmanager
-def _started(argv: tuple[str, ...], listener: socket.socket) -> Iterator["subprocess.Popen[bytes]"]:
+def _started(argv: tuple[str, ...], listener: socket.socket) -> Iterator[None]:
     account, number = processes.account(), listener.fileno()
     identity = {"user": account.uid, "group": account.gid, "extra_groups": ()} if account else {}
     with subprocess.Popen(  # type: ignore[call-overload]
         argv, env={"NGINX": f"{number};"}, pass_fds=(number,), stderr=subprocess.DEVNULL, **identity
     ) as process:
         try:
-            yield process
+            yield
         finally:
-            process.kill()
+            process.terminate()  # its workers live on if it is killed
+            process.wait(30)
