@@ -13,24 +13,25 @@ from bench.serving import one
 from bench.table import Table
 from uncork.layout import Layout, runtime_directory
 
-PAGE: Final = "/logged"
+PAGES: Final = ("/logged/index", "/logged/json", "/logged/page")
 OFF: Final = '\n[logging]\nlevel = "CRITICAL"\n'
 MOST: Final = 1.10
 PATIENCE: Final = 5.0
 
 
 def measure(folder: Path, rounds: int) -> tuple[Table, ...]:
-    """Load the page of two deployed apps in turn, some rounds long; each says the same to its logger."""
+    """Load the pages of two deployed apps in turn, some rounds long; each says the same to its logger."""
     on, off = (Uncork(folder / f"records-{name}", free_port()) for name in ("on", "off"))
     with (off.project / "uncork.toml").open("a") as config:
         config.write(OFF)
-    seen: list[tuple[float, float]] = []
+    seen: dict[str, list[tuple[float, float]]] = {page: [] for page in PAGES}
     try:
         on.start()
         off.start()
         _silence(off)
         for _ in range(rounds):
-            seen.append((one(on, PAGE)[0], one(off, PAGE)[0]))
+            for page, figures in seen.items():
+                figures.append((one(on, page)[0], one(off, page)[0]))
             _check(on, off)
     finally:
         on.stop()
@@ -54,8 +55,8 @@ def _check(on: Uncork, off: Uncork) -> None:
         before = [_size(log) for log in logs]
         deadline = time.monotonic() + PATIENCE
         while _size(logs[0]) == before[0] and time.monotonic() < deadline:
-            on.get(PAGE)
-            off.get(PAGE)
+            on.get(PAGES[0])
+            off.get(PAGES[0])
             time.sleep(0.1)
         if _size(logs[0]) == before[0] or _size(logs[1]) != before[1]:
             raise RuntimeError(f"{name} grew from {before} to {[_size(log) for log in logs]}")
@@ -65,13 +66,17 @@ def _size(log: Path) -> int:
     return log.stat().st_size if log.exists() else 0
 
 
-def _table(seen: list[tuple[float, float]]) -> Table:
-    ratios = " ".join(f"{on / off:.2f}" for on, off in seen)
-    least = median(off for _, off in seen)
-    ratio = median(on / off for on, off in seen)
-    rows = (
-        ("one INFO record, access log", f"{median(on for on, _ in seen):.0f}", f"{ratio:.2f}", ratios),
-        ("all logging off", f"{least:.0f}", "1.00", ""),
+def _table(seen: dict[str, list[tuple[float, float]]]) -> Table:
+    head = ("", "CPU us a request", "all logging off", "ratio", "of each round")
+    note = f"One INFO record a request and the access log, against none of both, in turn; at most {MOST:.2f} is meant."
+    return Table("Logging", head, tuple(_row(page, figures) for page, figures in seen.items()), (note,))
+
+
+def _row(page: str, figures: list[tuple[float, float]]) -> tuple[str, ...]:
+    return (
+        f"`{page}`",
+        f"{median(on for on, _ in figures):.0f}",
+        f"{median(off for _, off in figures):.0f}",
+        f"{median(on / off for on, off in figures):.2f}",
+        " ".join(f"{on / off:.2f}" for on, off in figures),
     )
-    note = f"`{PAGE}`, which answers as `/` does; of the same uncork, in turn; at most {MOST:.2f} is meant."
-    return Table("Logging", ("", "CPU us a request", "ratio", "ratio of each round"), rows, (note,))

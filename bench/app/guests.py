@@ -1,5 +1,7 @@
 """The app that is measured: a page of text, a JSON and a template page; its bodies name the release."""
 
+from collections.abc import Callable
+
 from flask import Flask, render_template, request
 
 RELEASE = 1
@@ -11,13 +13,6 @@ GUESTS = [{"name": f"Guest {number}", "said": "It was a lovely evening.", "likes
 @app.get("/")
 def index() -> str:
     """What the limit and the load are told by."""
-    return f"release {RELEASE}\n"
-
-
-@app.get("/logged")
-def logged() -> str:
-    """The same, and a record of it."""
-    app.logger.info("release %s was asked for", RELEASE)
     return f"release {RELEASE}\n"
 
 
@@ -43,3 +38,13 @@ def page() -> str:
 def echo() -> str:
     """The body, back again."""
     return f"release {RELEASE} {request.get_data(as_text=True)}\n"
+
+
+PAGES: dict[str, Callable[[], str | dict[str, object]]] = {"index": index, "json": as_json, "page": page}
+
+
+@app.get("/logged/<name>")
+def logged(name: str) -> str | dict[str, object]:
+    """One of them, and a record of it."""
+    app.logger.info("release %s was asked for", RELEASE)
+    return PAGES[name]()
