@@ -137,7 +137,7 @@ def _regions_backward(found: _File) -> Iterator[bytes]:
     """Yield a file in pieces from its end, each of whole records where these can be told."""
     position, rest = found.end, b""
     while position > 0:
-        size = min(REGION, position)
+        size = min(max(REGION, len(rest)), position)  # doubled, or a record of 50 MB would be copied 400 times
         position -= size
         found.file.seek(position)
         rest = found.file.read(size) + rest
@@ -150,7 +150,7 @@ def _regions_backward(found: _File) -> Iterator[bytes]:
 def _regions_forward(found: _File, start: int) -> Iterator[bytes]:
     found.file.seek(start)
     rest, left = b"", found.end - start
-    while left > 0 and (read := found.file.read(min(REGION, left))):
+    while left > 0 and (read := found.file.read(min(max(REGION, len(rest)), left))):
         left -= len(read)
         rest += read
         cut = _last_beginning(rest) if left else None
