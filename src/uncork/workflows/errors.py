@@ -96,7 +96,10 @@ def _within(paths: AppLayout, act: Callable[[sqlite3.Connection], Found]) -> Fou
             with store.opened(paths.errors) as database:
                 return act(database)
     except (OSError, sqlite3.Error) as error:
-        raise UserError(f"can't open {paths.errors}: {error}", "run this as who ran `uncork up`, or as root") from error
+        raise UserError(
+            f"can't open {paths.errors}: {error}",
+            "run this as who ran `uncork up`, or as root, and see that the disk is not full",
+        ) from error
 
 
 def _losses(database: sqlite3.Connection) -> tuple[str, ...]:

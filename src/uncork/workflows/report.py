@@ -119,7 +119,8 @@ def report(layout: Layout, app: str, day: date | None, now: datetime) -> Report:
             return _told(traffic, layout.app(app), subject, day, now.date())
         except (OSError, sqlite3.Error) as error:
             raise UserError(
-                f"can't read what is kept of {app}'s days: {error}", "run this as who ran `uncork up`, or as root"
+                f"can't read what is kept of {app}'s days: {error}",
+                "run this as who ran `uncork up`, or as root, and see that the disk is not full",
             ) from error
         finally:
             traffic.close()
