@@ -153,12 +153,16 @@ class Drain:
 
 @dataclass(frozen=True)
 class Gone:
-    """Wait until supervisord has no running process of that program; `most` in seconds."""
+    """Wait until supervisord has no running process of that program; `most` in seconds.
+
+    `stats` is asked meanwhile: a uWSGI master looks whether its workers have left once a second, or when it is asked.
+    """
 
     socket: Path
     program: str
     most: float
     why: str
+    stats: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -181,6 +181,8 @@ def gone(step: Gone) -> None:
     that is shutting down refuses to say, but still answers. A program with no name is supervisord itself.
     """
     for _ in _until(step.most):
+        if step.stats:
+            sockets.read_stats(step.stats)
         try:
             found = supervisord.processes(step.socket)
         except SupervisorFault:

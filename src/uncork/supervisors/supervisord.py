@@ -106,7 +106,7 @@ class Supervisord(Supervisor):
         conf, script = _paths(layout, instance.name)
         return (
             Remove(conf),
-            *_stop(layout, instance.name, seconds, "stop the server"),
+            *_stop(layout, instance.name, seconds, "stop the server", layout.app(instance.app).stats(instance)),
             Remove(script),
             Remove(layout.app(instance.app).instance(instance)),
         )
@@ -230,7 +230,7 @@ def _start(layout: Layout, name: str, socket: str, why: str) -> tuple[Step, ...]
     )
 
 
-def _stop(layout: Layout, name: str, seconds: float, why: str) -> tuple[Step, ...]:
+def _stop(layout: Layout, name: str, seconds: float, why: str, stats: Path | None = None) -> tuple[Step, ...]:
     """A server that has just crashed is not stopped by the first request, but started again; so there are two.
 
     Within 0 seconds means that it is killed.
@@ -241,7 +241,7 @@ def _stop(layout: Layout, name: str, seconds: float, why: str) -> tuple[Step, ..
         stop,
         stop,
         *(() if seconds > 0 else (kill,)),
-        Gone(layout.supervisor_socket, name, max(seconds, PATIENCE) + MARGIN, why),
+        Gone(layout.supervisor_socket, name, max(seconds, PATIENCE) + MARGIN, why, stats),
         _call(layout, "removeProcessGroup", name, unless=("BAD_NAME",)),
     )
 
