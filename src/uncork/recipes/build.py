@@ -272,6 +272,7 @@ RUNTIME: Final = (
     "mail.py",
     "message.py",
     "places.py",
+    "preload.py",
     "prove.py",
     "quick.py",
     "redaction.py",
