@@ -4,6 +4,10 @@ import pkgutil
 import shlex
 from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 Escape = Callable[[str], str]
 
@@ -19,6 +23,12 @@ def render(package: str, template: str, escape: Escape = as_it_is, /, **values: 
     Raises whatever `escape` raises for a value that its format can't carry. The filter `python` makes a literal of
     Python, the filter `shell` a word of a shell.
     """
+    return _environment(package, escape).get_template(template).render(values)
+
+
+@cache
+def _environment(package: str, escape: Escape) -> "Environment":
+    """Return what templates are compiled in, once each: a deploy renders some of them several times."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     environment = Environment(
@@ -32,7 +42,7 @@ def render(package: str, template: str, escape: Escape = as_it_is, /, **values: 
     )
     environment.filters["python"] = repr
     environment.filters["shell"] = _word
-    return environment.get_template(template).render(values)
+    return environment
 
 
 @cache

@@ -125,12 +125,13 @@ def _mend(app: AppFacts, facts: Facts, layout: Layout, supervisor: Supervisor) -
     release = app.live_release
     if not app.live or not release or app.stopped:
         return ()
-    held = any(program.name == app.live.name and program.state in HELD for program in facts.programs)
-    again = (
+    if any(program.name == app.live.name and program.state in HELD for program in facts.programs):
+        return _point(app, app.live, layout)
+    return (
         *_stop(app.live, facts, layout, supervisor),
         *supervisor.start(layout, app.live, release.service, facts.account),
+        *_point(app, app.live, layout),
     )
-    return (*(() if held else again), *_point(app, app.live, layout))
 
 
 def _point(app: AppFacts, live: Instance, layout: Layout) -> tuple[Step, ...]:
