@@ -27,9 +27,9 @@ class Appender(logging.Handler):
     by the next one that can.
     """
 
-    def __init__(self, filename: str, level: int = logging.NOTSET) -> None:
+    def __init__(self, filename: str) -> None:
         """Open nothing yet."""
-        super().__init__(level)
+        super().__init__()
         self.path: Final = os.path.abspath(filename)
         self._fd = -1
         self._pid = 0
