@@ -38,6 +38,25 @@ TABLE = """\
 {doc}
 """
 DOCS = {
+    "server": """\
+These keys stand under `[tool.uncork.server]` (`[server]` in `uncork.toml`). How many processes and threads there are,
+and how long a request may take, is said above, for every server. [Choosing one](../how-to/servers.md).
+""",
+    "front": """\
+These keys stand under `[tool.uncork.front]` (`[front]` in `uncork.toml`). [The fronts](../how-to/fronts.md).
+""",
+    "front.upstreams": """\
+Each server that answers the app's requests is a table of its own, `[[tool.uncork.front.upstreams]]`.
+""",
+    "front.paths": """\
+Each path is a table of its own, `[[tool.uncork.front.paths]]`. The longest path that fits counts.
+""",
+    "tls": """\
+These keys stand under `[tool.uncork.tls]` (`[tls]` in `uncork.toml`). [HTTPS](../how-to/https.md).
+""",
+    "cache": """\
+These keys stand under `[tool.uncork.cache]` (`[cache]` in `uncork.toml`). [Caching](../how-to/caching.md).
+""",
     "logging": """\
 These keys stand under `[tool.uncork.logging]` (`[logging]` in `uncork.toml`), and what holds in one environment alone
 under `[tool.uncork.environments.NAME.logging]`. How they are used: [logging](../how-to/logging.md).
@@ -113,7 +132,8 @@ def _config() -> Iterator[str]:
     for name, below in TABLES.items():
         yield TABLE.format(name=name, doc=DOCS[name])
         for key in below:
-            yield from _key(key, f"### {name}.", f"[tool.uncork.{name}]\n")
+            table = f"[tool.uncork.{name}]"
+            yield from _key(key, f"### {name}.", f"[{table}]\n" if "." in name else f"{table}\n")
 
 
 def _key(key: Key, heading: str, table: str = "") -> Iterator[str]:

@@ -10,9 +10,10 @@ from uncork.errors import UserError
 from uncork.layout import AppLayout, Layout
 from uncork.machine import capacity, files, leftovers, processes, supervisord
 from uncork.machine.failure import plain
-from uncork.model import Address, AppFacts, Facts, Instance, Program, Release
+from uncork.model import AppFacts, Facts, Instance, Program, Release
 from uncork.notices import Trouble
 from uncork.records import Event, FrontRecord, decode, decode_agent, decode_event, decode_front
+from uncork.serving import Address
 from uncork.supervisors.supervisor import AGENT
 
 HISTORY_READ: Final = 64 * 1024
@@ -39,7 +40,8 @@ def read(layout: Layout) -> Facts:
     return Facts(
         machine=capacity.machine(layout.home),
         account=processes.account(),
-        address=Address(front.bind, front.port) if front else None,
+        address=Address(front.bind, front.port, front.tls_port) if front else None,
+        front=front.kind if front else "",
         apps=_in_order(apps, front.apps if front else ()),
         supervising=running is not None,
         programs=running or (),
@@ -84,6 +86,12 @@ def _front(layout: Layout, notes: _Notes) -> FrontRecord | None:
     except UserError as error:
         notes.broken(layout.front_record, error)
         return None
+
+
+def front_kind(layout: Layout) -> str:
+    """Return the kind of front that there is; empty before the first deploy."""
+    front = _front(layout, _Notes())
+    return front.kind if front else ""
 
 
 def _names(layout: Layout) -> tuple[str, ...]:

@@ -179,8 +179,15 @@ class AppLayout:
         return self.own(instance) / "stats.sock"
 
     def socket(self, instance: Instance) -> Path:
-        """The socket that an instance accepts on."""
+        """The socket that an instance accepts on; a link to `bound`, where the server binds by itself."""
         return self.instance(instance) / "app.sock"
+
+    def bound(self, instance: Instance) -> Path:
+        """What a server that binds by itself makes (UNCORK_SOCKET): a socket, or a file that says which port it has.
+
+        Such a file is a line as Apache's RewriteMap has it: `port 41234`.
+        """
+        return self.own(instance) / "app.sock"
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from uncork.notices import Logging, Mail, Trouble
-
-
-class Protocol(Enum):
-    """What a server speaks on its socket."""
-
-    UWSGI = "uwsgi"
-    HTTP = "http"
+from uncork.serving import Address, Maintenance, Service, Site, Static
 
 
 class Source(Enum):
@@ -88,48 +82,6 @@ class Project:
     requires_python: str = ""
     metadata: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Service:
-    """How one release is run, whatever the server.
-
-    The server accepts on file descriptor 3, which the supervisor holds, as systemd would pass it (LISTEN_FDS and
-    LISTEN_PID are set, sd_listen_fds(3)); standard input is empty, so that what the app starts can't read the socket.
-    It keeps its own files (stats socket, pid file) in the folder that UNCORK_RUN names. `env` holds no secrets.
-    `stop_seconds` is what the server gets to finish its requests after `stop_signal`, before it is killed. At
-    `reopen_signal` the process that `server.pid` in UNCORK_RUN names opens its log again; empty: there is none.
-    """
-
-    argv: tuple[str, ...]
-    directory: str
-    speaks: Protocol
-    env: tuple[tuple[str, str], ...] = ()
-    stop_signal: str = "TERM"
-    stop_seconds: float = 30.0
-    reopen_signal: str = ""
-
-
-@dataclass(frozen=True)
-class Static:
-    """A folder that the front serves by itself: the URL path it stands for (`/static/`), and the folder."""
-
-    url: str
-    directory: str
-
-
-@dataclass(frozen=True)
-class Site:
-    """How the front serves one app. `max_body` is in bytes, `request_timeout` in seconds; None is the default."""
-
-    app: str
-    speaks: Protocol
-    domains: tuple[str, ...] = ()
-    mount: str = "/"
-    static: tuple[Static, ...] = ()
-    max_body: int | None = None
-    request_timeout: float = 30.0
-    stopped: bool = False
 
 
 @dataclass(frozen=True)
@@ -218,14 +170,6 @@ class Proof:
 
 
 @dataclass(frozen=True)
-class Address:
-    """Where the front answers: the address it is bound to, and the port."""
-
-    bind: str = "127.0.0.1"
-    port: int = 8000
-
-
-@dataclass(frozen=True)
 class Program:
     """What supervisord says of one program: its name, its state in supervisord's words, pid, start (epoch seconds)."""
 
@@ -279,6 +223,7 @@ class AppFacts:
     stopped: bool = False
     next_release: int = 1
     pointed: bool = True
+    maintenance: Maintenance | None = None
 
     def release(self, number: int) -> Release | None:
         """The finished release of that number."""
@@ -294,10 +239,10 @@ class AppFacts:
 class Facts:
     """What is so on this machine, read once; everything is decided from it.
 
-    `apps` are in the order of their first deploy. `address` is None before the first deploy. `supervising` says
-    whether supervisord answers; `programs` is what it runs. `leftovers` are processes of ours that no supervisor holds.
-    `pending` is what a killed command left undone at the front; `notes` name files that could not be read; `troubles`
-    are what the agent, if it runs, says that it can't do.
+    `apps` are in the order of their first deploy. `address` is None before the first deploy, `front` is what answers
+    there. `supervising` says whether supervisord answers; `programs` is what it runs. `leftovers` are processes of ours
+    that no supervisor holds. `pending` is what a killed command left undone at the front; `notes` name files that could
+    not be read; `troubles` are what the agent, if it runs, says that it can't do.
     """
 
     machine: Machine
@@ -311,6 +256,7 @@ class Facts:
     pending: str = ""
     notes: tuple[str, ...] = ()
     troubles: tuple[Trouble, ...] = ()
+    front: str = ""
 
     def app(self, name: str) -> AppFacts:
         """What is so for that app; an empty one if it was never deployed."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from uncork.model import Protocol
+from uncork.serving import Protocol
 
 
 @dataclass(frozen=True)

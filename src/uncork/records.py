@@ -28,11 +28,13 @@ class Event:
 
 @dataclass(frozen=True)
 class FrontRecord:
-    """Where the front answers, and the apps behind it in the order of their first deploy."""
+    """Which front answers, where, and the apps behind it in the order of their first deploy."""
 
     bind: str
     port: int
     apps: tuple[str, ...] = ()
+    kind: str = "nginx"
+    tls_port: int = 0
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from uncork.machine import commands, processes, tools
 from uncork.plan import Run
 from uncork.servers import SERVERS
 from uncork.servers.server import Server
+from uncork.serving import ServerSettings
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -56,7 +57,16 @@ def environment(server: Server, path: Path) -> Path:
     commands.run(
         Run((uv, "venv", "--quiet", "--no-project", "--python", interpreter(), str(path)), "make it", 120.0), None
     )
-    install = (uv, "pip", "install", "--quiet", "--python", str(path / "bin" / "python"), "flask", *server.requires)
+    install = (
+        uv,
+        "pip",
+        "install",
+        "--quiet",
+        "--python",
+        str(path / "bin" / "python"),
+        "flask",
+        *server.requires(ServerSettings(server.name)),
+    )
     commands.run(Run(install, "install", 300.0), None)
     return path
 

@@ -16,9 +16,9 @@ from uncork.apply import apply
 from uncork.fronts.nginx import Nginx
 from uncork.layout import Layout
 from uncork.machine import processes, tools
-from uncork.model import Address, Protocol, Site
 from uncork.plan import Plan
 from uncork.recipes import provision
+from uncork.serving import Address, Protocol, Site
 
 # What the runtime says of a response, by the query that asks for it.
 ROUTES = {

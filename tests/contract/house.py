@@ -17,6 +17,7 @@ from uncork.model import Instance, Worker
 from uncork.plan import Plan, Probe, Step
 from uncork.recipes import provision
 from uncork.servers.server import Build, Server
+from uncork.serving import ServerSettings
 from uncork.supervisors.supervisord import Supervisord
 from uncork.workflows.up import RUNTIME
 
@@ -118,7 +119,7 @@ class House:
             Probe(
                 self.app.socket(instance),
                 "/",
-                self.server.speaks,
+                self.server.speaks(self.build.settings),
                 deadline,
                 "boot it",
                 supervisor=self.layout.supervisor_socket,
@@ -141,7 +142,9 @@ class House:
             self.stop(instance)
 
     def ask(self, instance: Instance, path: str = "/", seconds: float = 15.0) -> Response:
-        return sockets.ask(self.app.socket(instance), path, self.server.speaks, "localhost", seconds)
+        return sockets.ask(
+            self.app.socket(instance), path, self.server.speaks(self.build.settings), "localhost", seconds
+        )
 
     def workers(self, instance: Instance) -> tuple[Worker, ...]:
         return self.server.workers(sockets.read_stats(self.app.stats(instance)))
@@ -181,6 +184,7 @@ def house(home: Path, server: Server, venv: Path) -> Iterator[House]:
         request_timeout=30.0,
         drain=10.0,
         backlog=128,
+        settings=ServerSettings(server.name),
     )
     made = House(layout, Supervisord(sys.executable), server, build)
     made.do(

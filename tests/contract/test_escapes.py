@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from uncork.errors import UsageError
 from uncork.fronts import nginx
 from uncork.machine import sockets, tools
-from uncork.model import Protocol
 from uncork.servers import uwsgi
+from uncork.serving import Protocol
 from uncork.supervisors import supervisord
 
 MARKS = (

@@ -15,8 +15,8 @@ from uncork.apply import apply
 from uncork.fronts.nginx import Nginx
 from uncork.layout import Layout
 from uncork.machine import commands, processes, tools
-from uncork.model import Address, Protocol, Site, Static
 from uncork.plan import Directory, Plan
+from uncork.serving import Address, Protocol, Site, Static
 
 STATIC = {
     "app.css": "body {}",

@@ -126,7 +126,7 @@ def test_its_workers_are_known(running: House) -> None:
 
 def test_every_worker_has_answered_once_the_server_is_warm(running: House) -> None:
     with running.release(5, processes=6) as instance:
-        probe = Probe(running.app.socket(instance), "/", running.server.speaks, 15.0, "")
+        probe = Probe(running.app.socket(instance), "/", running.server.speaks(running.build.settings), 15.0, "")
         running.do(Warm(probe, running.server.name, running.app.stats(instance), 6, 15.0, ""))
         assert all(worker.requests for worker in running.workers(instance))
 

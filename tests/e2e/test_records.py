@@ -14,7 +14,8 @@ from tests.e2e.state import Json, Reply, Uncork, copied, eventually, rewrite, st
 from tests.integration.alerts.servers import Inbox, mail_server
 from uncork.layout import Layout
 from uncork.machine import sockets
-from uncork.model import Instance, Protocol
+from uncork.model import Instance
+from uncork.serving import Protocol
 
 CANARY: Final = "canary-3d5f0a77c1"
 TYPED: Final = "typed-9e1b44d2aa"

@@ -14,8 +14,9 @@ from tests.unit.apply.collected import Collected
 from uncork.apply import apply, carry_out
 from uncork.errors import StepFailedError
 from uncork.machine import processes, sockets, supervisord
-from uncork.model import Instance, Protocol
+from uncork.model import Instance
 from uncork.plan import Answer, Call, Directory, Drain, End, File, Gone, Link, Plan, Probe, Remove, Step
+from uncork.serving import Protocol
 
 KINDS = ("good", "slow", "failing", "broken", "deaf")
 NUMBER = {kind: number for number, kind in enumerate(KINDS, 1)}

@@ -14,9 +14,10 @@ from uncork import facts
 from uncork.errors import UserError
 from uncork.layout import Layout
 from uncork.machine import files
-from uncork.model import Address, Instance
+from uncork.model import Instance
 from uncork.plan import File, Link
 from uncork.records import Event, FrontRecord, encode, encode_event, encode_front
+from uncork.serving import Address
 
 RELEASE = release()
 

@@ -12,7 +12,7 @@ import pytest
 
 from uncork.errors import UsageError, UserError
 from uncork.machine import sockets
-from uncork.model import Protocol
+from uncork.serving import Protocol
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nhello"
 Handler = Callable[[network.socket], None]

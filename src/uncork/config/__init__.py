@@ -1,11 +1,12 @@
 """The config: what a project says under [tool.uncork] in pyproject.toml, or at the top of uncork.toml."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Final
 
-from uncork.config import logging, mail, tables
+from uncork.config import cache, front, logging, mail, server, tables, tls
 from uncork.config.keys import Key, about, kinds, of_field
+from uncork.config.text import Table
 from uncork.config.values import (
     ADDRESS,
     COMMAND,
@@ -16,7 +17,6 @@ from uncork.config.values import (
     PATH,
     SWITCH,
     VARIABLE,
-    choice,
     duration,
     normalised,
     number,
@@ -25,6 +25,7 @@ from uncork.config.values import (
 )
 from uncork.errors import UsageError
 from uncork.notices import Logging, Mail
+from uncork.serving import Cache, FrontSettings, ServerSettings, Tls
 
 _MEGABYTE: Final = 1024**2
 
@@ -59,7 +60,6 @@ class Config:
             '"MY_FLASK_ENV"',
         ),
     )
-    server: str = field(default="uwsgi", metadata=about("The server that runs the app.", choice("uwsgi"), '"uwsgi"'))
     processes: int | None = field(
         default=None,
         metadata=about(
@@ -155,13 +155,30 @@ class Config:
             '"flask db upgrade"',
         ),
     )
+    server: ServerSettings = field(default_factory=ServerSettings)
+    front: FrontSettings = field(default_factory=FrontSettings)
+    tls: Tls = field(default_factory=Tls)
+    cache: Cache = field(default_factory=Cache)
     logging: Logging = field(default_factory=Logging)
     mail: Mail = field(default_factory=Mail)
 
 
-TABLES: Final[Mapping[str, tuple[Key, ...]]] = {"logging": logging.KEYS, "mail": mail.KEYS}
-"""The tables below the config's own, and the keys of each."""
+TABLES: Final[Mapping[str, tuple[Key, ...]]] = {
+    "server": server.KEYS,
+    "front": front.KEYS,
+    "front.upstreams": front.UPSTREAM_KEYS,
+    "front.paths": front.PATH_KEYS,
+    "tls": tls.KEYS,
+    "cache": cache.KEYS,
+    "logging": logging.KEYS,
+    "mail": mail.KEYS,
+}
+"""The tables below the config's own, and the keys of each; those of two names are lists of tables."""
 _BELOW: Final = {
+    "server": tables.Shape(kinds(server.KEYS), conflicts=server.conflicts, short="kind"),
+    "front": tables.Shape(kinds(front.KEYS), conflicts=front.conflicts, short="kind"),
+    "tls": tables.Shape(kinds(tls.KEYS), conflicts=tls.conflicts, short="kind"),
+    "cache": tables.Shape(kinds(cache.KEYS), short="on"),
     "logging": tables.Shape(kinds(logging.KEYS), laid_over=logging.laid_over, conflicts=logging.conflicts),
     "mail": tables.Shape(kinds(mail.KEYS), refused={"password": mail.PASSWORD}, conflicts=mail.conflicts),
 }
@@ -172,23 +189,24 @@ def keys() -> tuple[Key, ...]:
     return tuple(of_field(f) for f in fields(Config) if "kind" in f.metadata)
 
 
-def load(
-    texts: Mapping[str, str], environment: str, default_name: str, *, servers: Collection[str] = ("uwsgi",)
-) -> Config:
+def load(texts: Mapping[str, str], environment: str, default_name: str) -> Config:
     """Return the config of a project for an environment; `texts` are its files, path -> text.
 
-    `default_name` is the name of the project's folder, `servers` are the names that the key `server` may have.
-    Raises UsageError with everything that is wrong, each with its place and what to write instead.
+    `default_name` is the name of the project's folder. Raises UsageError with everything that is wrong, each with
+    its place and what to write instead.
     """
-    shape = tables.Shape({**kinds(keys()), "server": choice(*servers)}, _BELOW)
-    values = tables.read(texts, shape, environment)
+    values = tables.read(texts, tables.Shape(kinds(keys()), _BELOW), environment)
     if "name" not in values:
         values["name"] = _name(tables.project_name(texts), default_name)
-    said = {name: values.pop(name, {}) for name in TABLES}
+    said: dict[str, Table] = {name: values.pop(name, {}) for name in _BELOW}  # type: ignore[misc]
     return Config(
         environment=environment,
-        logging=logging.settings(said["logging"], environment),  # type: ignore[arg-type]
-        mail=mail.settings(said["mail"], environment),  # type: ignore[arg-type]
+        server=server.settings(said["server"]),
+        front=front.settings(said["front"]),
+        tls=tls.settings(said["tls"]),
+        cache=cache.settings(said["cache"]),
+        logging=logging.settings(said["logging"], environment),
+        mail=mail.settings(said["mail"], environment),
         **values,  # type: ignore[arg-type]
     )
 

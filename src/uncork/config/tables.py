@@ -24,7 +24,7 @@ class _Holder:
     path: Key
     values: Table
 
-    def place(self, *key: str) -> str:
+    def place(self, *key: str | int) -> str:
         """Where that key stands: file and line."""
         return f"{self.file}:{line_of(self.text, (*self.path, *key))}"
 
@@ -60,7 +60,7 @@ class Shape:
     """What a table may hold: keys, each of a kind, tables below it, and keys that it refuses by name.
 
     `laid_over` gives the values of an environment's own such table over those that hold always; `conflicts` tells what
-    of a table's values can't stand together.
+    of a table's values can't stand together. A value that is no table stands for one with that key `short` alone.
     """
 
     kinds: Mapping[str, Kind]
@@ -68,6 +68,7 @@ class Shape:
     refused: Mapping[str, ValueRefusedError] = field(default_factory=dict)
     laid_over: Callable[[Table, Table], Table] = lambda base, own: base | own
     conflicts: Callable[[Table], Iterator[Conflict]] = lambda _: iter(())
+    short: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -131,20 +132,29 @@ def _checked(holder: _Holder, path: Key, table: Table, shape: Shape, mistakes: l
     found: Table = {}
     for key, value in table.items():
         here = (*path, key)
+        inner = shape.tables.get(key)
         if key in shape.kinds:
-            try:
-                found[key] = shape.kinds[key].read(value)
-            except ValueRefusedError as refused:
-                place = holder.place(*here, *refused.inside)
-                named = ".".join((key, *refused.inside))
-                mistakes.append(_Mistake(place, f"`{shown_key(named)}` {refused.problem}", refused.fix))
-        elif key in shape.tables and isinstance(value, dict):
-            found[key] = _checked(holder, here, value, shape.tables[key], mistakes)
-        elif key in shape.tables:
+            found |= _read(holder, here, key, shape.kinds[key], value, mistakes)
+        elif inner and isinstance(value, dict):
+            found[key] = _checked(holder, here, value, inner, mistakes)
+        elif inner and inner.short:
+            found[key] = _read(holder, here, inner.short, inner.kinds[inner.short], value, mistakes)
+        elif inner:
             mistakes.append(_no_table(holder, here, holder.header(*here)))
         elif path or key != _OVERLAYS:
             mistakes.append(_unknown_key(holder, here, shape))
     return found
+
+
+def _read(holder: _Holder, path: Key, key: str, kind: Kind, value: object, mistakes: list[_Mistake]) -> Table:
+    """Return the key with its value, or nothing where the value, which stands at `path`, is wrong."""
+    try:
+        return {key: kind.read(value)}
+    except ValueRefusedError as refused:
+        named = "".join((str(path[-1]), *(f"[{k + 1}]" if isinstance(k, int) else f".{k}" for k in refused.inside)))
+        place = holder.place(*path, *refused.inside)
+        mistakes.append(_Mistake(place, f"`{shown_key(named)}` {refused.problem}", refused.fix))
+        return {}
 
 
 def _laid_over(shape: Shape, base: Table, own: Table) -> Table:

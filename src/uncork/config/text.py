@@ -12,6 +12,8 @@ else:
 
 Table = dict[str, object]
 Key = tuple[str, ...]
+Place = tuple[str | int, ...]
+"""The keys that lead to a value; in a list, its number."""
 
 _PLACE: Final = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
 
@@ -40,14 +42,15 @@ def parse(text: str) -> Table:
     return table
 
 
-def line_of(text: str, key: Key) -> int:
+def line_of(text: str, key: Place) -> int:
     """Return the line where that key, or the table of that name, begins; 1 if there is none.
 
     tomllib gives no lines. But a text cut off between two statements is TOML itself, so the statement that brings
     the key begins where the last text without it ends.
     """
     lines = text.split("\n")
-    for start, end in _statements(lines, key[-1] if key else ""):
+    word = next((part for part in reversed(key) if isinstance(part, str)), "")
+    for start, end in _statements(lines, word):
         if _holds("\n".join(lines[:end]), key) and not _holds("\n".join(lines[:start]), key):
             return start + 1
     return 1
@@ -70,10 +73,11 @@ def _parses(text: str) -> bool:
     return True
 
 
-def _holds(text: str, key: Key) -> bool:
+def _holds(text: str, key: Place) -> bool:
     values: object = parse(text)
-    for part in key:
-        if not isinstance(values, dict) or part not in values:
-            return False
-        values = values[part]
+    try:
+        for part in key:
+            values = values[part]  # type: ignore[index]
+    except (LookupError, TypeError):
+        return False
     return True

@@ -25,10 +25,10 @@ _SHOWN: Final = 60
 class ValueRefusedError(Exception):
     """A value that its key can't have: `problem` follows the key's name, `fix` says what to write.
 
-    `inside` are the keys that lead to what is wrong in a value that is itself a table.
+    `inside` are the keys that lead to what is wrong in a value that is itself a table, or a list of them.
     """
 
-    def __init__(self, problem: str, fix: str, inside: tuple[str, ...] = ()) -> None:
+    def __init__(self, problem: str, fix: str, inside: tuple[str | int, ...] = ()) -> None:
         super().__init__(problem)
         self.problem = problem
         self.fix = fix

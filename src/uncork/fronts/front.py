@@ -4,8 +4,9 @@ from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from uncork.layout import Layout
-from uncork.model import Account, Address, Service, Site
+from uncork.model import Account
 from uncork.plan import File, Run, Step
+from uncork.serving import Address, Service, Site
 
 
 class Front(ABC):

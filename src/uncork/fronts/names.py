@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from uncork.errors import UsageError
-from uncork.model import Site
+from uncork.serving import Site
 
 # RFC 1123, and the underscore that some names in private networks have; a wildcard stands for whole labels.
 HOST: Final = re.compile(r"(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")

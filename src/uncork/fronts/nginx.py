@@ -11,9 +11,10 @@ from uncork.errors import UsageError
 from uncork.fronts.front import Front
 from uncork.fronts.names import Names, by_names, first_at_each_mount
 from uncork.layout import Layout
-from uncork.model import Account, Address, Protocol, Service, Site, Static
+from uncork.model import Account
 from uncork.plan import Copy, Directory, File, Run, Step
 from uncork.rendering import render
+from uncork.serving import Address, Protocol, Service, Site, Static
 
 MEGABYTE: Final = 1024 * 1024
 LARGEST_BODY: Final = 16 * MEGABYTE

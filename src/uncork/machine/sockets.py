@@ -11,7 +11,7 @@ from typing import Final
 
 from uncork.errors import UsageError, UserError
 from uncork.machine.wire import Response, http_request, response, uwsgi_request
-from uncork.model import Protocol
+from uncork.serving import Protocol
 
 __all__ = [
     "Load",

@@ -5,7 +5,9 @@ from typing import Final
 
 from uncork.config import Config
 from uncork.errors import UsageError
-from uncork.model import Address, Facts, Site
+from uncork.model import Facts
+from uncork.servers.server import Server
+from uncork.serving import Address, Site
 
 EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 -- named so that it can be told from the rest
 
@@ -32,6 +34,33 @@ def _moved(config: Config, now: Address, port: int | None, bind: str | None) -> 
     """Return what the config, where the command says nothing, asks for that is not so."""
     each = ((config.port, port, now.port), (config.bind, bind, now.bind))
     return tuple(asked for asked, said, current in each if asked and not said and asked != current)
+
+
+def front_kind(facts: Facts, config: Config, server: Server) -> str:
+    """Return the kind of front that the app stands behind: what the config says, else what is, else what suits it.
+
+    Raises UsageError where its server can't stand behind that, or other apps stand behind another.
+    """
+    possible = server.fronts(config.server)
+    others = tuple(app.name for app in facts.apps if app.name != config.name and app.live)
+    kind = config.front.kind or (facts.front if others else possible[0])
+    if kind not in possible:
+        able = ", ".join(f'"{name}"' for name in possible)
+        raise UsageError(
+            f"{config.server.kind} can't stand behind {_named(kind)} as the config of {config.name} has it",
+            f"write `front = {able.replace(', ', '` or `front = ')}`; or choose another server",
+        )
+    if others and kind != facts.front:
+        raise UsageError(
+            f"{config.name} asks for {_named(kind)} in front, but {', '.join(others)} stands behind "
+            f"{_named(facts.front)}: the apps of a state directory share one front",
+            "take `front` out of the config, or use another state directory with --home",
+        )
+    return kind
+
+
+def _named(kind: str) -> str:
+    return {"none": "no front", "system-nginx": "the system's nginx"}.get(kind, kind)
 
 
 def url(site: Site, sites: Sequence[Site], address: Address) -> str:

@@ -7,12 +7,13 @@ from typing import Final
 
 from uncork.config import Config
 from uncork.layout import AppLayout
-from uncork.model import Account, AppTarget, Interpreter, Machine, Project, Proof, Release, Site, Static
+from uncork.model import Account, AppTarget, Interpreter, Machine, Project, Proof, Release
 from uncork.plan import Copy, Directory, File, Link, Remove, Room, Run, Step
 from uncork.recipes.logging import logging_json
 from uncork.recipes.sizing import size
 from uncork.rendering import render
 from uncork.servers.server import Build, Server
+from uncork.serving import Site, Static
 
 COMPLETE: Final = "uncork-complete"
 ENVIRONMENT_TIMEOUT: Final = 900.0
@@ -52,12 +53,16 @@ class Draft:
 
 @dataclass(frozen=True)
 class Environment:
-    """A virtual environment by what is in it: the interpreter, the lock's text, the SHA-256 of all, the folder."""
+    """A virtual environment by what is in it: the interpreter, the lock's text, the SHA-256 of all, the folder.
+
+    `requires` is what is installed beside the lock: the server.
+    """
 
     python: Interpreter
     lock: str
     digest: str
     path: Path
+    requires: tuple[str, ...]
 
     @property
     def complete(self) -> Path:
@@ -103,7 +108,7 @@ def run_py(draft: Draft) -> str:
     )
 
 
-def environment_steps(environment: Environment, server: Server, uv: str, source: Path, lock: Path) -> tuple[Step, ...]:
+def environment_steps(environment: Environment, uv: str, source: Path, lock: Path) -> tuple[Step, ...]:
     """Return the steps that make the virtual environment; `lock` is a file with the environment's lock.
 
     It is made in its final place, since its scripts name it; the file that says it is complete comes last. Bytecode is
@@ -115,7 +120,12 @@ def environment_steps(environment: Environment, server: Server, uv: str, source:
     return (
         Remove(environment.path),
         Run(make, "make its environment", directory=source),
-        Run((*install, "-r", str(lock), *server.requires), "install its dependencies", ENVIRONMENT_TIMEOUT, source),
+        Run(
+            (*install, "-r", str(lock), *environment.requires),
+            "install its dependencies",
+            ENVIRONMENT_TIMEOUT,
+            source,
+        ),
         Room(environment.path),
         File(environment.complete, environment.lock),
     )
@@ -189,6 +199,7 @@ def server_build(draft: Draft, environment: Environment, proof: Proof) -> Build:
         drain=draft.config.drain,
         backlog=min(draft.machine.backlog, 4096),
         frameworks=proof.frameworks,
+        settings=draft.config.server,
     )
 
 
@@ -221,12 +232,18 @@ def _site(draft: Draft, proof: Proof) -> Site:
     config = draft.config
     return Site(
         app=config.name,
-        speaks=draft.server.speaks,
+        speaks=draft.server.speaks(config.server),
         domains=config.domains,
         mount=config.mount,
         static=tuple(_through_live(draft, folder) for folder in proof.static if config.static and _carried(folder)),
         max_body=proof.max_body,
         request_timeout=config.request_timeout,
+        health=config.health or "",
+        balance=config.front.balance,
+        upstreams=config.front.upstreams,
+        paths=config.front.paths,
+        cache=config.cache,
+        tls=config.tls,
     )
 
 

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from uncork.layout import Layout
-from uncork.model import Account, AppFacts, Instance, Release, Site
+from uncork.model import Account, AppFacts, Instance, Release
 from uncork.plan import Drain, File, Link, Plan, Probe, Remove, Step, Warm
 from uncork.recipes.front import Refresh
+from uncork.serving import Site
 from uncork.supervisors.supervisor import Supervisor
 
 READY = "/_uncork/ready"

@@ -7,9 +7,10 @@ from typing import Final
 
 from uncork.fronts.front import Front
 from uncork.layout import Layout
-from uncork.model import Address, AppFacts, Facts, Site
+from uncork.model import AppFacts, Facts
 from uncork.plan import Answer, File, Remove, Step
 from uncork.records import FrontRecord, encode_front
+from uncork.serving import Address, Site
 from uncork.supervisors.supervisor import Supervisor
 
 ANSWER_TIME: Final = 10.0
@@ -24,6 +25,14 @@ class Refresh:
     prepare: tuple[Step, ...] = ()
     switch: tuple[Step, ...] = ()
     revert: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fronts:
+    """The front that is to answer, and the one that does; mostly the same."""
+
+    wanted: Front
+    present: Front
 
 
 @dataclass(frozen=True)
@@ -58,20 +67,22 @@ def is_missing(facts: Facts) -> bool:
 
 
 def refresh(
-    front: Front, supervisor: Supervisor, layout: Layout, facts: Facts, wanted: Served, on_disk: Mapping[Path, str]
+    fronts: Fronts, supervisor: Supervisor, layout: Layout, facts: Facts, wanted: Served, on_disk: Mapping[Path, str]
 ) -> Refresh:
     """Return the steps that bring the front's config on disk (`on_disk`) and the running front to what is wanted.
 
     Nothing is done where the text is the same: a reload, though it loses no request, closes kept-alive connections.
     But one that was begun and never seen to its end, since the command was killed, is done again.
     """
+    front = fronts.wanted
     files = front.files(layout, wanted.address, wanted.sites, facts.account)
     changed = tuple(file for file in files if on_disk.get(file.path) != file.content)
     stale = tuple(Remove(path) for path in on_disk if path not in {file.path for file in files})
-    moves = not runs(facts) or wanted.address != facts.address or facts.pending == START
+    same = (wanted.address, front.name) == (facts.address, facts.front)
+    moves = not same or not runs(facts) or facts.pending == START
     if not (moves or changed or stale or facts.pending):
         return Refresh()
-    record = FrontRecord(wanted.address.bind, wanted.address.port, tuple(site.app for site in wanted.sites))
+    record = _record(front, wanted)
     done = Remove(layout.front_pending)
     return Refresh(
         prepare=(
@@ -86,9 +97,16 @@ def refresh(
         ),
         revert=(
             *_undo(changed, on_disk),
-            *(_back(front, supervisor, layout, facts, moves=moves) if changed else ()),
+            *(_back(fronts.present, supervisor, layout, facts, moves=moves) if changed else ()),
             done,
         ),
+    )
+
+
+def _record(front: Front, wanted: Served) -> FrontRecord:
+    address = wanted.address
+    return FrontRecord(
+        address.bind, address.port, tuple(site.app for site in wanted.sites), front.name, address.tls_port
     )
 
 

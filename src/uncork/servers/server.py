@@ -1,12 +1,13 @@
 """What a contributor writes to add a server: one class, in one file, with its template beside it."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from uncork.model import Protocol, Service, Worker
+from uncork.model import Worker
 from uncork.plan import File
+from uncork.serving import Protocol, ServerSettings, Service
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,8 @@ class Build:
 
     `directory` is the release's folder: it holds `run.py` (which defines `application`), the server's config and
     `source/`. `run_directory` variables are not here: an instance's own folder is in UNCORK_RUN when it starts.
-    `frameworks` are modules of the app's that a server may import once, before it forks its workers.
+    `frameworks` are modules of the app's that a server may import once, before it forks its workers. `snippet` is what
+    the project adds to the server's config, `template` what it has in place of ours.
     """
 
     app: str
@@ -30,17 +32,33 @@ class Build:
     drain: float
     backlog: int
     frameworks: tuple[str, ...] = ()
+    settings: ServerSettings = field(default_factory=ServerSettings)
+    snippet: str = ""
+    template: str = ""
 
 
 class Server(ABC):
-    """A WSGI server that accepts on file descriptor 3 and finishes its requests when it is asked to stop."""
+    """A WSGI server that finishes its requests when it is asked to stop; it accepts on file descriptor 3, if it can."""
 
     name: ClassVar[str]
-    speaks: ClassVar[Protocol]
-    requires: ClassVar[tuple[str, ...]]
-    """Pinned requirements, installed beside the project's lock in the release's environment."""
     replaces: ClassVar[tuple[str, ...]]
     """Distributions (normalised names) that are taken out of a project's lock, since `requires` stands for them."""
+
+    @abstractmethod
+    def requires(self, settings: ServerSettings) -> tuple[str, ...]:
+        """Pinned requirements, installed beside the project's lock in the release's environment."""
+
+    @abstractmethod
+    def speaks(self, settings: ServerSettings) -> Protocol:
+        """What it speaks on its socket."""
+
+    @abstractmethod
+    def fronts(self, settings: ServerSettings) -> tuple[str, ...]:
+        """The fronts (by name) that it can stand behind, first the one it stands behind if nobody says."""
+
+    @abstractmethod
+    def check(self, settings: ServerSettings, processes: int | None, threads: int | None) -> None:
+        """Raise UsageError where it can't be run as the config says."""
 
     @abstractmethod
     def service(self, build: Build) -> Service:

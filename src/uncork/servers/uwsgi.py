@@ -5,10 +5,11 @@ from math import ceil
 from typing import ClassVar, Final
 
 from uncork.errors import UsageError
-from uncork.model import Protocol, Service, Worker
+from uncork.model import Worker
 from uncork.plan import File
 from uncork.rendering import render
 from uncork.servers.server import Build, Server
+from uncork.serving import Protocol, ServerSettings, Service
 
 MEGABYTE: Final = 1024 * 1024
 # uWSGI looks for these in three passes over every value, after `%%` has become `%`; nothing escapes them.
@@ -37,16 +38,29 @@ class Uwsgi(Server):
     """uWSGI 2.0, which adopts its socket as systemd would pass it."""
 
     name: ClassVar[str] = "uwsgi"
-    speaks: ClassVar[Protocol] = Protocol.UWSGI
-    requires: ClassVar[tuple[str, ...]] = ("pyuwsgi==2.0.30.post1",)
     replaces: ClassVar[tuple[str, ...]] = ("uwsgi", "pyuwsgi")
+
+    def requires(self, settings: ServerSettings) -> tuple[str, ...]:  # noqa: ARG002 -- the same in all its ways
+        """The one wheel."""
+        return ("pyuwsgi==2.0.30.post1",)
+
+    def speaks(self, settings: ServerSettings) -> Protocol:
+        """Its own protocol, unless it is told to speak HTTP to the front."""
+        return Protocol.HTTP if settings.protocol == "http-socket" else Protocol.UWSGI
+
+    def fronts(self, settings: ServerSettings) -> tuple[str, ...]:
+        """Its own router is the front, where it is told to speak HTTP to the world."""
+        return ("none",) if settings.protocol == "http" else ("nginx", "system-nginx", "apache")
+
+    def check(self, settings: ServerSettings, processes: int | None, threads: int | None) -> None:
+        """Raise UsageError for what loses requests."""
 
     def service(self, build: Build) -> Service:
         """Run the environment's own uWSGI; its config says what SIGTERM and SIGWINCH mean."""
         return Service(
             argv=(str(build.venv / "bin" / "uwsgi"), "--ini", str(build.directory / "uwsgi.ini")),
             directory=str(build.directory / "source"),
-            speaks=self.speaks,
+            speaks=self.speaks(build.settings),
             stop_signal="TERM",
             stop_seconds=build.drain,
             reopen_signal="WINCH",

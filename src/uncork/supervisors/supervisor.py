@@ -4,8 +4,9 @@ from abc import ABC, abstractmethod
 from typing import ClassVar, Final
 
 from uncork.layout import Layout
-from uncork.model import Account, Address, Instance, Service
+from uncork.model import Account, Instance
 from uncork.plan import File, Step
+from uncork.serving import Address, Service
 
 AGENT: Final = "agent"
 """What the agent's program is called; an instance's name has dots."""

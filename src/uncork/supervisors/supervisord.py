@@ -8,9 +8,10 @@ from typing import ClassVar, Final
 
 from uncork.errors import UsageError
 from uncork.layout import Layout
-from uncork.model import Account, Address, Instance, Service
-from uncork.plan import Call, Directory, File, Gone, Reload, Remove, Run, Step
+from uncork.model import Account, Instance
+from uncork.plan import Call, Directory, File, Gone, Link, Reload, Remove, Run, Step
 from uncork.rendering import render
+from uncork.serving import Address, Service
 from uncork.supervisors.supervisor import AGENT, Supervisor
 
 FRONT: Final = "front"
@@ -27,6 +28,7 @@ class _Program:
     """What supervisord runs: `socket` in its own words (`unix:///...`), `run` is UNCORK_RUN, `early_log` is its own.
 
     `log` is opened by the program itself, as the account that serves; `pid` is where it writes its master's pid.
+    `bound` is where a server binds by itself.
     """
 
     name: str
@@ -36,6 +38,7 @@ class _Program:
     early_log: Path
     log: Path | None = None
     pid: Path | None = None
+    bound: Path | None = None
 
     @property
     def unix(self) -> bool:
@@ -48,7 +51,8 @@ class Supervisord(Supervisor):
     """supervisord, as a daemon of one state directory; `python` is an interpreter that can import it, and uncork.
 
     A group of two processes stands for each program: number 0 is the server, number 1 holds the socket. The agent has
-    no socket, and is one process. `code` is what tells this uncork from another.
+    no socket, and what binds by itself needs none to hold it: they are one process. `code` is what tells this uncork
+    from another.
     """
 
     python: str
@@ -88,10 +92,13 @@ class Supervisord(Supervisor):
             run=app.own(instance),
             early_log=layout.starts_log,
             log=app.server_log,
+            bound=app.bound(instance) if service.binds else None,
         )
+        bound = app.bound(instance).relative_to(app.instance(instance))
         return (
             Directory(app.instance(instance), 0o711),
             Directory(app.own(instance), 0o700, serving=True),
+            *((Link(app.socket(instance), str(bound)),) if service.binds else ()),
             *_files(layout, program, account, app=instance.app, release=str(instance.release)),
         )
 
@@ -202,6 +209,7 @@ def _files(
     service = program.service
     if "=" in service.argv[0]:  # env(1) would take it for a variable
         raise _refused(service.argv[0], "an equals sign")
+    low_port = bool(account) and service.low_port
     text = render(
         __package__,
         "program.conf.j2",
@@ -212,11 +220,19 @@ def _files(
         # supervisord expands the name of this file twice.
         early_log=str(program.early_log).replace("%", "%%"),
         account=account,
+        low_port=low_port,
         wait=max(1, ceil(service.stop_seconds)),
     )
     own = (("UNCORK_APP", app), ("UNCORK_RELEASE", release)) if app else ()
     start = render(
-        __package__, "program.sh.j2", word, program=program, layout=layout, account=account, env=(*own, *service.env)
+        __package__,
+        "program.sh.j2",
+        word,
+        program=program,
+        layout=layout,
+        account=account,
+        env=(*own, *service.env),
+        low_port=low_port,
     )
     return (File(script, start), File(conf, text))
 

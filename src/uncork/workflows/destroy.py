@@ -2,9 +2,9 @@
 
 from uncork.layout import Layout
 from uncork.machine import files
-from uncork.model import Address
 from uncork.plan import File, Remove
 from uncork.report import Reporter
+from uncork.serving import Address
 from uncork.workflows.changing import changing
 from uncork.workflows.down import end_all
 from uncork.workflows.front import serve

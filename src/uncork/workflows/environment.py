@@ -19,7 +19,7 @@ def environment_for(work: Work, draft: Draft, tree: trees.Tree) -> Environment:
     lock = draft.directory / "requirements.txt"
     work.do(File(lock, environment.lock))
     if not environment.complete.exists():
-        work.do(*build.environment_steps(environment, draft.server, tools.uv(), source, lock))
+        work.do(*build.environment_steps(environment, tools.uv(), source, lock))
     return environment
 
 
@@ -34,8 +34,9 @@ def described(work: Work, draft: Draft, tree: trees.Tree, source: Path, locks: P
     text = without(files.read(lock), draft.server.replaces)
     # The scripts in it name its place; and a path in the lock what lies in the project, so it is as new as that.
     sources = str(draft.layout.venvs) + (trees.digest(tree) if local_paths(text) else "")
-    digest = environment_digest(text, python, draft.server.requires, sources)
-    return Environment(python, text, digest, draft.layout.venvs / digest[:16])
+    requires = draft.server.requires(draft.config.server)
+    digest = environment_digest(text, python, requires, sources)
+    return Environment(python, text, digest, draft.layout.venvs / digest[:16], requires)
 
 
 def _python(work: Work, draft: Draft, uv: str) -> Interpreter:

@@ -6,9 +6,10 @@ from uncork.apply import apply
 from uncork.errors import UsageError
 from uncork.layout import Layout
 from uncork.machine import files, sockets
-from uncork.model import Address, Facts, Site
+from uncork.model import Facts
 from uncork.plan import Plan
-from uncork.recipes.front import START, Refresh, Served, refresh, runs, sites
+from uncork.recipes.front import START, Fronts, Refresh, Served, refresh, runs, sites
+from uncork.serving import Address, Site
 from uncork.workflows.work import FRONT_WAIT, Work
 
 
@@ -24,7 +25,8 @@ def serve(work: Work, address: Address, gone: str | None = None) -> tuple[Site, 
 
 def refreshed(work: Work, facts: Facts, wanted: Served) -> Refresh:
     """Return what it takes for the front to serve what is wanted. Must be called with the front's lock held."""
-    return refresh(work.front, work.supervisor, work.layout, facts, wanted, texts(work.layout))
+    fronts = Fronts(work.front, work.behind(facts.front or work.front.name).front)
+    return refresh(fronts, work.supervisor, work.layout, facts, wanted, texts(work.layout))
 
 
 def texts(layout: Layout) -> dict[Path, str]:

@@ -13,14 +13,14 @@ from uncork.model import AppFacts, Facts, Proof, Release
 from uncork.plan import File, Plan, Step
 from uncork.project.requirements import versions
 from uncork.recipes import build, provision
-from uncork.recipes.address import decide
+from uncork.recipes.address import decide, front_kind
 from uncork.recipes.build import Draft, Environment
 from uncork.recipes.change_over import Running, boot, change_over, live_of
-from uncork.recipes.front import Served, refresh, sites
+from uncork.recipes.front import Served, sites
 from uncork.report import Silent
 from uncork.workflows.changing import programs
 from uncork.workflows.environment import described
-from uncork.workflows.front import texts
+from uncork.workflows.front import refreshed
 from uncork.workflows.take_over import next_instance
 from uncork.workflows.up import RUNTIME, Found, UpOptions, drafted, find
 from uncork.workflows.work import Work, begin, now
@@ -78,17 +78,14 @@ def _steps(
     release = build.release(draft, environment, proof, created=now(), source_digest="")
     address = decide(facts, draft.config, options.port, options.bind)
     wanted = Served(address, sites(facts, release.site))
-    front = refresh(work.front, work.supervisor, work.layout, facts, wanted, texts(work.layout))
+    kind = front_kind(facts, draft.config, draft.server)
+    front = refreshed(work.behind(kind), facts, wanted)
     new = Running(release, next_instance(app, release.id))
     begun = boot(new, work.layout, work.supervisor, work.account)
     over = change_over(new, live_of(app, release), work.layout, work.supervisor, front, stopped=app.stopped)
     lock = draft.directory / "requirements.txt"
     source = draft.layout.source(draft.number)
-    made = (
-        ()
-        if environment.complete.exists()
-        else build.environment_steps(environment, draft.server, tools.uv(), source, lock)
-    )
+    made = () if environment.complete.exists() else build.environment_steps(environment, tools.uv(), source, lock)
     return (
         *build.source_steps(draft, found.tree.root, found.tree.names, RUNTIME),
         File(lock, environment.lock),

@@ -13,7 +13,7 @@ from uncork.errors import UsageError, UserError
 from uncork.layout import AppLayout, Layout
 from uncork.machine import processes
 from uncork.machine.identity import acting_as
-from uncork.model import Address, Release
+from uncork.model import Release
 from uncork.recipes.address import url
 from uncork.recipes.front import sites
 from uncork.reporting import message as messages
@@ -21,6 +21,7 @@ from uncork.reporting.due import due
 from uncork.reporting.looks import first, more
 from uncork.reporting.report import NewError, Report, Subject, compose
 from uncork.reporting.traffic import Traffic
+from uncork.serving import Address
 from uncork.workflows.looking import look
 from uncork.workflows.work import existing
 

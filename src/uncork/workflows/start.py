@@ -5,10 +5,11 @@ import time
 from uncork.apply import apply
 from uncork.errors import StepFailedError, UsageError, UserError
 from uncork.layout import Layout
-from uncork.model import Address, Facts, Release
+from uncork.model import Facts, Release
 from uncork.plan import Plan
 from uncork.recipes.change_over import Running, prove
 from uncork.report import Reporter
+from uncork.serving import Address
 from uncork.workflows.changing import changing
 from uncork.workflows.front import port_is_free, serve
 from uncork.workflows.take_over import Deployed, deployed, run_release

@@ -9,11 +9,12 @@ from typing import Final
 from uncork import facts as machine_facts
 from uncork.layout import Layout
 from uncork.machine import moments, processes, sockets
-from uncork.model import Address, AppFacts, Facts, Instance, Program, Worker
+from uncork.model import AppFacts, Facts, Instance, Program, Worker
 from uncork.notices import Trouble
 from uncork.recipes.address import url
 from uncork.recipes.front import sites
 from uncork.servers import SERVERS
+from uncork.serving import Address
 from uncork.supervisors.supervisor import AGENT
 
 FRONT: Final = "front"

@@ -4,11 +4,12 @@ import time
 
 from uncork.apply import apply
 from uncork.layout import Layout
-from uncork.model import Address, Facts, Instance
+from uncork.model import Facts, Instance
 from uncork.plan import File, Plan
 from uncork.recipes.change_over import retire
 from uncork.recipes.provision import LEFTOVER_TIME
 from uncork.report import Reporter
+from uncork.serving import Address
 from uncork.workflows.changing import changing
 from uncork.workflows.front import serve
 from uncork.workflows.work import Work, begin, existing, record

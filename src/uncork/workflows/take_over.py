@@ -9,13 +9,14 @@ from pathlib import Path
 from uncork.apply import apply
 from uncork.errors import StepFailedError, UsageError
 from uncork.machine import files
-from uncork.model import Address, AppFacts, Facts, Instance, Release, Site
+from uncork.model import AppFacts, Facts, Instance, Release
 from uncork.plan import Plan, Step
 from uncork.recipes.address import url
 from uncork.recipes.build import COMPLETE
 from uncork.recipes.change_over import Running, boot, change_over, live_of, retire
 from uncork.recipes.explain import step_failed
 from uncork.recipes.front import Served, sites
+from uncork.serving import Address, Site
 from uncork.workflows.front import port_is_free, refreshed
 from uncork.workflows.work import FRONT_WAIT, Work, record
 

@@ -12,11 +12,11 @@ from uncork.config import Config, load
 from uncork.errors import StepFailedError
 from uncork.layout import Layout
 from uncork.machine import files, trees
-from uncork.model import Address, AppFacts, Facts, Project, Proof, Release, Site
+from uncork.model import AppFacts, Facts, Project, Proof, Release
 from uncork.plan import File, Remove, Room, Run
 from uncork.project.detect import detect
 from uncork.recipes import build, provision, retire
-from uncork.recipes.address import decide
+from uncork.recipes.address import decide, front_kind
 from uncork.recipes.build import Draft, Environment
 from uncork.recipes.change_over import Running
 from uncork.recipes.explain import Failure, import_failed, step_failed
@@ -24,6 +24,7 @@ from uncork.recipes.front import sites
 from uncork.records import encode
 from uncork.report import Reporter
 from uncork.servers import SERVERS
+from uncork.serving import Address, Site
 from uncork.workflows import values
 from uncork.workflows.changing import changing
 from uncork.workflows.environment import environment_for
@@ -61,7 +62,7 @@ class Found:
 def find(layout: Layout, root: Path, options: UpOptions) -> Found:
     """Read a project. Raises UsageError where it, its config or its app is not clear."""
     tree = trees.read(root, leave_out=(layout.home,))
-    config = load(tree.texts, options.environment, root.resolve().name, servers=tuple(SERVERS))
+    config = load(tree.texts, options.environment, root.resolve().name)
     project = detect(tree.texts, config, {**tree.environment, **options.environ})
     return Found(tree, config, project)
 
@@ -77,6 +78,7 @@ def up(layout: Layout, project: Path, options: UpOptions, report: Reporter) -> D
     _address(work.facts(), found.config, options)
     with changing(work, found.config.name, "up") as facts:
         address = _address(facts, found.config, options)
+        work = work.behind(front_kind(facts, found.config, SERVERS[found.config.server.kind]))
         app = facts.app(found.config.name)
         _names_are_free(work, facts, found.config, address)
         _tidy(work, app)
@@ -107,7 +109,8 @@ def _address(facts: Facts, config: Config, options: UpOptions) -> Address:
 
 def _names_are_free(work: Work, facts: Facts, config: Config, address: Address) -> None:
     """Raise UsageError, before anything is built, if another app answers where this one would."""
-    site = Site(config.name, SERVERS[config.server].speaks, config.domains, config.mount)
+    speaks = SERVERS[config.server.kind].speaks(config.server)
+    site = Site(config.name, speaks, config.domains, config.mount)
     work.front.files(work.layout, address, sites(facts, site), work.account)
 
 
@@ -115,7 +118,8 @@ def drafted(work: Work, found: Found, facts: Facts) -> Draft:
     """Return the release that a deploy of the project would make."""
     config = found.config
     number = facts.app(config.name).next_release
-    server = SERVERS[config.server]
+    server = SERVERS[config.server.kind]
+    server.check(config.server, config.processes, config.threads)
     return Draft(number, config, found.project, server, facts.machine, work.account, work.layout.app(config.name))
 
 

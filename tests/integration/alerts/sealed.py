@@ -10,8 +10,9 @@ from pathlib import Path
 
 from uncork.alerts import collection, delivery
 from uncork.layout import Layout
-from uncork.model import Protocol, Release, Service, Site
+from uncork.model import Release
 from uncork.notices import Mail
+from uncork.serving import Protocol, Service, Site
 
 NOON = 1_700_000_000.0
 

@@ -9,8 +9,9 @@ import pytest
 from uncork.alerts.senders.smtp import Security, port, security
 from uncork.alerts.settings import Settings, read
 from uncork.layout import AppLayout
-from uncork.model import Instance, Protocol, Release, Service, Site
+from uncork.model import Instance, Release
 from uncork.notices import Mail
+from uncork.serving import Protocol, Service, Site
 
 RELEASE = Release(
     3, "shop", "production", "", "", "", "", "uwsgi", "", Service((), "/", Protocol.UWSGI), Site("shop", Protocol.UWSGI)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from uncork.apply import preview
-from uncork.model import Protocol
 from uncork.plan import Answer, Call, Copy, Directory, Drain, End, File, Gone, Link, Plan, Probe, Remove, Run, Step
+from uncork.serving import Protocol
 
 SHOWN = (
     (Directory(Path("/h/logs"), 0o750), "make /h/logs/ (750)"),

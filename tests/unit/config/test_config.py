@@ -78,7 +78,7 @@ def test_the_name_is_the_configs_then_the_projects_then_the_folders() -> None:
 def test_the_servers_that_there_are_may_be_chosen() -> None:
     text = {"uncork.toml": 'server = "granian"'}
 
-    assert load(text, "production", "shop", servers=("uwsgi", "granian")).server == "granian"
+    assert load(text, "production", "shop").server.kind == "granian"
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_no_matter() -> None:

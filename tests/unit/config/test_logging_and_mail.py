@@ -9,7 +9,9 @@ from uncork.config.keys import NOTHING
 from uncork.errors import UsageError
 from uncork.notices import Logging, Mail
 
-EVERY = [(table, key) for table, keys in TABLES.items() for key in keys]
+# A certificate and its key need each other; what stands in a list of tables needs the key that names it.
+ALONE = [key for keys in TABLES.values() for key in keys if key.name not in {"cert", "key"}]
+EVERY = [(table, key) for table, keys in TABLES.items() for key in keys if key in ALONE and "." not in table]
 IDS = [f"{table}.{key.name}" for table, key in EVERY]
 
 

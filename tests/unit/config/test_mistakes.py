@@ -38,7 +38,11 @@ MISTAKES = [
         "`environment_variable` is FLASK_DEBUG, which uncork sets by itself",
         'name another, such as "MY_FLASK_ENV"',
     ),
-    ('server = "gunicorn"', "`server` is 'gunicorn', but it must be \"uwsgi\"", 'write "uwsgi"'),
+    (
+        'server = "gunicor"',
+        '`server` is \'gunicor\', but it must be "uwsgi" or "gunicorn" or "granian" or "waitress" or "mod_wsgi"',
+        'write "gunicorn"',
+    ),
     ("processes = 0", "`processes` is 0, but it must be a whole number from 1 to 1024", "write 1"),
     ('processes = "2"', "`processes` is '2', but it must be a whole number from 1 to 1024", "write a number: 2"),
     ("threads = true", "`threads` is true, but it must be a whole number from 1 to 1024", "write a number: 1"),
@@ -133,7 +137,7 @@ def test_a_mistake_is_told_with_its_place_and_what_to_write(line: str, problem: 
 def test_an_unknown_key_that_is_near_to_none_brings_all_keys() -> None:
     error = refusal({"uncork.toml": "zzzz = 1"})
 
-    assert error.fix.startswith("take it out; the keys are app, bind, boot_deadline, domains, drain, environment_")
+    assert error.fix.startswith("take it out; the keys are app, bind, boot_deadline, cache, domains, drain, env")
 
 
 def test_all_mistakes_are_told_at_once() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from uncork.errors import UsageError
 from uncork.fronts.names import by_names, first_at_each_mount
-from uncork.model import Protocol, Site
+from uncork.serving import Protocol, Site
 
 
 def site(app: str, *domains: str, mount: str = "/") -> Site:

@@ -12,8 +12,9 @@ from tests.conftest import Golden
 from uncork.errors import UsageError
 from uncork.fronts.nginx import Nginx, escape
 from uncork.layout import Layout
-from uncork.model import Account, Address, Protocol, Site, Static
+from uncork.model import Account
 from uncork.plan import Copy, Directory
+from uncork.serving import Address, Protocol, Site, Static
 from uncork_runtime.spans import WORDS
 
 LAYOUT = Layout(Path("/srv/uncork"), Path("/srv/uncork/run"))

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from uncork.fronts.front import Front
 from uncork.layout import Layout
-from uncork.model import Account, Address, AppFacts, Facts, Instance, Machine, Program, Protocol, Release, Service, Site
+from uncork.model import Account, AppFacts, Facts, Instance, Machine, Program, Release
 from uncork.plan import Call, Directory, File, Run, Step
+from uncork.serving import Address, Protocol, Service, Site
 from uncork.supervisors.supervisor import Supervisor
 
 LAYOUT = Layout(Path("/state"), Path("/state/run"))
@@ -42,7 +43,7 @@ def app_facts(name: str = "shop", live: int | None = 1, **more: object) -> AppFa
 def facts(*apps: AppFacts, front: bool = True, supervising: bool = True) -> Facts:
     programs = tuple(program for app in apps for program in app.programs)
     front_program = (Program("front", "RUNNING", 99),) if front else ()
-    return Facts(MACHINE, None, Address(), apps, supervising, (*programs, *front_program))
+    return Facts(MACHINE, None, Address(), apps, supervising, (*programs, *front_program), front=NamedFront.name)
 
 
 # ruff: noqa: ARG002 -- the fakes say what they are asked, not what with

@@ -3,8 +3,8 @@ import pytest
 from tests.unit.recipes.parts import app_facts, facts
 from uncork.config import Config
 from uncork.errors import UsageError
-from uncork.model import Address, Protocol, Site
 from uncork.recipes.address import decide, url
+from uncork.serving import Address, Protocol, Site
 
 
 def test_the_command_line_wins_over_the_config_and_the_config_over_what_is() -> None:

@@ -2,8 +2,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.unit.recipes.parts import LAYOUT, NamedFront, NamedSupervisor, app_facts, facts, said
-from uncork.model import Address, Facts, Protocol, Site
-from uncork.recipes.front import Refresh, Served, is_missing, refresh, sites
+from uncork.model import Facts
+from uncork.recipes.front import Fronts, Refresh, Served, is_missing, refresh, sites
+from uncork.serving import Address, Protocol, Site
 
 PENDING = LAYOUT.front_pending
 DONE = [f"File {LAYOUT.front_record}", f"Remove {PENDING}"]
@@ -12,7 +13,7 @@ SHOP = LAYOUT.front / "apps" / "shop.conf"
 
 def refreshed(known: Facts, on_disk: dict[Path, str], port: int = 8000) -> Refresh:
     wanted = Served(Address(port=port), sites(known))
-    return refresh(NamedFront(), NamedSupervisor(), LAYOUT, known, wanted, on_disk)
+    return refresh(Fronts(NamedFront(), NamedFront()), NamedSupervisor(), LAYOUT, known, wanted, on_disk)
 
 
 def test_a_front_whose_config_stays_the_same_is_not_touched() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from uncork.errors import UserError
-from uncork.model import Protocol, Release, Service, Site, Static
+from uncork.model import Release
 from uncork.notices import Logging, Mail
 from uncork.records import (
     Event,
@@ -20,6 +20,7 @@ from uncork.records import (
     encode_event,
     encode_front,
 )
+from uncork.serving import Protocol, Service, Site, Static
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 number = st.integers(1, 10**6)

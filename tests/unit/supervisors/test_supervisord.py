@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from tests.conftest import Golden
 from uncork.errors import UsageError
 from uncork.layout import Layout
-from uncork.model import Account, Address, Instance, Protocol, Service
+from uncork.model import Account, Instance
 from uncork.plan import Call, Directory, File, Gone, Reload, Remove, Run, Step
+from uncork.serving import Address, Protocol, Service
 from uncork.supervisors.supervisord import Supervisord, escape, word
 
 LAYOUT = Layout(Path("/srv/uncork"), Path("/srv/uncork/run"))

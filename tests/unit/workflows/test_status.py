@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from uncork.layout import Layout
-from uncork.model import Address, AppFacts, Facts, Instance, Machine, Program, Protocol, Release, Service, Site
+from uncork.model import AppFacts, Facts, Instance, Machine, Program, Release
 from uncork.notices import Trouble
 from uncork.records import Event
+from uncork.serving import Address, Protocol, Service, Site
 from uncork.workflows.releases import rows
 from uncork.workflows.status import Status, told
 

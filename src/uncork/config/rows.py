@@ -1,0 +1,44 @@
+"""Values that are lists of tables (`[[front.paths]]`): each table has the same keys."""
+
+import difflib
+from collections.abc import Callable
+from typing import Final
+
+from uncork.config.keys import Key
+from uncork.config.text import Table
+from uncork.config.values import Kind, ValueRefusedError, shown
+
+MOST: Final = 1000
+
+
+def rows(what: str, header: str, keys: tuple[Key, ...], needed: str, made: Callable[[Table], object]) -> Kind:
+    """Return the kind of lists of tables with these keys, each made into a value; `needed` is the key that must be."""
+    known = {key.name: key for key in keys}
+
+    def read_row(number: int, row: object) -> object:
+        if not isinstance(row, dict):
+            raise ValueRefusedError(f"is {shown(row)}, but it must be a table", f"write {header}", (number,))
+        if needed not in row:
+            fix = f"write, for example, {needed} = {known[needed].example}"
+            raise ValueRefusedError(f"has no `{needed}`", fix, (number,))
+        return made({key: _read_value(known, number, key, value) for key, value in row.items()})
+
+    def read(value: object) -> tuple[object, ...]:
+        if not isinstance(value, list) or len(value) > MOST:
+            raise ValueRefusedError(
+                f"is {shown(value)}, but it must be {what}", f"write {header}, and the keys under it"
+            )
+        return tuple(read_row(number, row) for number, row in enumerate(value))
+
+    return Kind(what, read)
+
+
+def _read_value(known: dict[str, Key], number: int, name: str, value: object) -> object:
+    if name not in known:
+        nearest = difflib.get_close_matches(name, known, n=1)
+        fix = f"write `{nearest[0]}`" if nearest else f"take it out; the keys are {', '.join(sorted(known))}"
+        raise ValueRefusedError("is no key there", fix, (number, name))
+    try:
+        return known[name].kind.read(value)
+    except ValueRefusedError as refused:
+        raise ValueRefusedError(refused.problem, refused.fix, (number, name, *refused.inside)) from refused

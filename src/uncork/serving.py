@@ -1,0 +1,171 @@
+"""How an app is served: by which server, and what the front does with its requests. Frozen values."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+LOCAL: Final = "local"
+"""The address of an upstream that is the release on this machine."""
+
+
+class Protocol(Enum):
+    """What a server speaks on its socket."""
+
+    UWSGI = "uwsgi"
+    HTTP = "http"
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """Which server runs an app, and how. Times are in seconds.
+
+    `protocol` is one of uWSGI's ways (`uwsgi`, `http-socket`, `http`); other servers have but one.
+    `gevent` is how many requests a process answers at once by greenlets; `cheaper` is how few processes there may be,
+    up to the app's `processes`; after `idle` without a request there are none. 0 is off.
+    """
+
+    kind: str = "uwsgi"
+    protocol: str = "uwsgi"
+    gevent: int = 0
+    cheaper: int = 0
+    idle: float = 0.0
+
+
+@dataclass(frozen=True)
+class Service:
+    """How one release, or a front, is run, whatever it is.
+
+    It accepts on file descriptor 3, which the supervisor holds, as systemd would pass it (LISTEN_FDS and LISTEN_PID are
+    set, sd_listen_fds(3)); standard input is empty, so that what the app starts can't read the socket. One that can't
+    (`binds`) binds by itself, a server at UNCORK_SOCKET; below port 1024 only if `low_port` says so.
+    It keeps its own files (stats socket, pid file) in the folder that UNCORK_RUN names. `env` holds no secrets.
+    `stop_seconds` is what the server gets to finish its requests after `stop_signal`, before it is killed. At
+    `reopen_signal` the process that `server.pid` in UNCORK_RUN names opens its log again; empty: there is none.
+    """
+
+    argv: tuple[str, ...]
+    directory: str
+    speaks: Protocol
+    env: tuple[tuple[str, str], ...] = ()
+    stop_signal: str = "TERM"
+    stop_seconds: float = 30.0
+    reopen_signal: str = ""
+    binds: bool = False
+    low_port: bool = False
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the front answers: the address it is bound to, the port, and the port for HTTPS (0: none)."""
+
+    bind: str = "127.0.0.1"
+    port: int = 8000
+    tls_port: int = 0
+
+
+@dataclass(frozen=True)
+class Static:
+    """A folder that the front serves by itself: the URL path it stands for (`/static/`), and the folder."""
+
+    url: str
+    directory: str
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """Who answers an app's requests: `local`, `host:port` or `unix:/path`, its share, and whether only in need."""
+
+    address: str
+    weight: int = 1
+    backup: bool = False
+
+
+@dataclass(frozen=True)
+class PathRule:
+    """What holds for the URLs that begin with `path`, in place of what holds for the site; None is the site's.
+
+    `timeout` is in seconds, `max_body` in bytes. `allow` are the addresses (CIDR) that may come, all if there is none;
+    `basic_auth` is the file (htpasswd) of those who may, of the project's or absolute.
+    """
+
+    path: str
+    timeout: float | None = None
+    max_body: int | None = None
+    cache: bool | None = None
+    allow: tuple[str, ...] = ()
+    basic_auth: str = ""
+
+
+@dataclass(frozen=True)
+class Cache:
+    """Whether the front keeps what the app says may be kept, and how many bytes of it."""
+
+    on: bool = False
+    size: int = 256 * 1024**2
+
+
+@dataclass(frozen=True)
+class Tls:
+    """HTTPS: `kind` is `off`, `self-signed`, or `files` with a certificate and a key (PEM).
+
+    `port` 0 stands for 443 beside port 80, else 8443. `hsts` is in seconds, 0 for none.
+    """
+
+    kind: str = "off"
+    cert: str = ""
+    key: str = ""
+    port: int = 0
+    redirect: bool = True
+    hsts: float = 0.0
+
+    @property
+    def on(self) -> bool:
+        """Whether the app answers HTTPS."""
+        return self.kind != "off"
+
+
+@dataclass(frozen=True)
+class FrontSettings:
+    """What stands before an app's server; `kind` is empty for whatever is there, at first what suits the server.
+
+    `balance` says how requests are shared out among `upstreams`: `round-robin`, or `least-connections`.
+    """
+
+    kind: str = ""
+    balance: str = "round-robin"
+    upstreams: tuple[Upstream, ...] = ()
+    paths: tuple[PathRule, ...] = ()
+
+
+@dataclass(frozen=True)
+class Maintenance:
+    """That visitors are told to come again; `page` is an HTML file, empty for ours. `allow` (CIDR) get through."""
+
+    page: str = ""
+    allow: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Site:
+    """How the front serves one app. `max_body` is in bytes, `request_timeout` in seconds; None is the default.
+
+    `server_snippet` is what the project adds to the front's config of it, `template` what it has in place of ours.
+    """
+
+    app: str
+    speaks: Protocol
+    domains: tuple[str, ...] = ()
+    mount: str = "/"
+    static: tuple[Static, ...] = ()
+    max_body: int | None = None
+    request_timeout: float = 30.0
+    stopped: bool = False
+    health: str = ""
+    balance: str = "round-robin"
+    upstreams: tuple[Upstream, ...] = ()
+    paths: tuple[PathRule, ...] = ()
+    cache: Cache = Cache()
+    tls: Tls = Tls()
+    maintenance: Maintenance | None = None
+    server_snippet: str = ""
+    template: str = ""
