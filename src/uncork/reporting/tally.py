@@ -1,8 +1,10 @@
 """Lines of an access log, added up: by hour, and by day and route."""
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 
@@ -56,17 +58,37 @@ class Tally(msgspec.Struct):
 Tallies = dict[Key, Tally]
 
 
-class _Request(msgspec.Struct):
+class _Request(msgspec.Struct, gc=False):
     """What is read of a line. `upstream_seconds` is null where the front answered by itself."""
 
     time: str
-    status: int
-    seconds: float = 0.0
+    status: Annotated[int, msgspec.Meta(ge=0)]
+    seconds: Annotated[float, msgspec.Meta(ge=0, lt=1e9)] = 0.0
     bytes: int = 0
     method: str = ""
     uri: str = ""
     route: str | None = None
     upstream_seconds: float | None = None
+
+
+@dataclass(slots=True)
+class _Alike:
+    """Requests of an hour and a route: how many by status, how many by seconds, and their bytes."""
+
+    statuses: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    seconds: dict[float, int] = field(default_factory=lambda: defaultdict(int))
+    bytes: int = 0
+
+    def tally(self) -> Tally:
+        """Return the same by status class and by bucket."""
+        made = Tally(sum(self.statuses.values()), self.bytes, sum(each * n for each, n in self.seconds.items()))
+        for status, n in self.statuses.items():
+            group = status // 100
+            made.classes[group if group < _CLASSES else 0] += n
+        for each, n in self.seconds.items():
+            place = bucket(each)
+            made.latency[place] = made.latency.get(place, 0) + n
+        return made
 
 
 _DECODER: Final = msgspec.json.Decoder(_Request)
@@ -78,36 +100,26 @@ def tally(lines: Iterable[bytes]) -> Tallies:
     The day and the hour are the machine's own, as the line has them.
     """
     sums: Tallies = {}
-    for (stamp, route), found in _by_hour_and_route(lines).items():
-        day, hour = stamp[:10], int(stamp[11:])
+    for (stamp, route), alike in _by_hour_and_route(lines).items():
+        if not _TIME.match(stamp):
+            continue
+        day, hour, found = stamp[:10], int(stamp[11:]), alike.tally()
         for key in (Key(day, hour), Key(day, ALL, route)):
             sums.setdefault(key, Tally()).add(found)
     return sums
 
 
-def _by_hour_and_route(lines: Iterable[bytes]) -> dict[tuple[str, str], Tally]:
-    """Add up each line once; the agent does this for every request, so it is made to be quick."""
-    sums: dict[tuple[str, str], Tally] = {}
-    for request in _requests(lines):
-        key = request.time[:13], _route(request)
-        found = sums.get(key)
-        if found is None:
-            found = sums[key] = Tally()
-        group = request.status // 100
-        place = bucket(request.seconds)
-        found.requests += 1
-        found.bytes += request.bytes
-        found.seconds += request.seconds
-        found.classes[group if group < _CLASSES else 0] += 1
-        found.latency[place] = found.latency.get(place, 0) + 1
-    return sums
-
-
-def _requests(lines: Iterable[bytes]) -> Iterator[_Request]:
+def _by_hour_and_route(lines: Iterable[bytes]) -> dict[tuple[str, str], _Alike]:
+    """Add up each line once. The agent does this for every request: what many have in common is left for later."""
+    sums: dict[tuple[str, str], _Alike] = defaultdict(_Alike)
     for line in lines:
         request = _decoded(line)
-        if request and _TIME.match(request.time) and request.status >= 0 and 0 <= request.seconds < float("inf"):
-            yield request
+        if request:
+            found = sums[request.time[:13], _route(request)]
+            found.statuses[request.status] += 1
+            found.seconds[request.seconds] += 1
+            found.bytes += request.bytes
+    return sums
 
 
 def _decoded(line: bytes) -> _Request | None:
