@@ -40,10 +40,10 @@ TABLE = """\
 DOCS = {
     "server": """\
 These keys stand under `[tool.uncork.server]` (`[server]` in `uncork.toml`). How many processes and threads there are,
-and how long a request may take, is said above, for every server. [Choosing one](../how-to/servers.md).
+and how long a request may take, is said above, for every server. [Choosing one](../servers/README.md).
 """,
     "front": """\
-These keys stand under `[tool.uncork.front]` (`[front]` in `uncork.toml`). [The fronts](../how-to/fronts.md).
+These keys stand under `[tool.uncork.front]` (`[front]` in `uncork.toml`). [The fronts](../fronts/README.md).
 """,
     "front.upstreams": """\
 Each server that answers the app's requests is a table of its own, `[[tool.uncork.front.upstreams]]`.
