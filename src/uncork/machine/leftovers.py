@@ -5,7 +5,7 @@ from pathlib import Path
 
 from uncork.layout import Layout
 from uncork.machine import supervisord
-from uncork.machine.processes import PROC, parent_of, pids
+from uncork.machine.processes import PROC, parent_of, pids, read
 from uncork.machine.supervisord import SupervisorFault
 
 
@@ -17,11 +17,11 @@ def find(layout: Layout) -> tuple[int, ...]:
     somebody else since is never ours, nor one that an app wrote into a pid file.
     """
     held = _supervisor(layout)
-    known = pids()
-    parents = {pid: parent_of(pid) for pid in known}
-    lost = [pid for pid in known if not _is_held(pid, held, parents)]
-    supervisors = [pid for pid in lost if _is_supervisor(pid, layout)]
-    others = [pid for pid in lost if pid not in supervisors and _is_ours(pid, layout)]
+    parents = {pid: parent_of(pid) for pid in pids()}
+    us = _ancestry(os.getpid(), parents)
+    lost = {pid: _words(pid, "cmdline") for pid in parents if not _is_held(pid, held, us, parents)}
+    supervisors = [pid for pid, command in lost.items() if _is_supervisor(command, layout)]
+    others = [pid for pid in lost if pid not in supervisors and _is_ours(pid, lost[pid], layout)]
     return tuple(sorted(supervisors) + sorted(others))
 
 
@@ -34,11 +34,9 @@ def _supervisor(layout: Layout) -> int | None:
     return pid if isinstance(pid, int) else None
 
 
-def _is_held(pid: int, supervisor: int | None, parents: dict[int, int]) -> bool:
+def _is_held(pid: int, supervisor: int | None, us: list[int], parents: dict[int, int]) -> bool:
     """Whether a process is the supervisor, a descendant of its, or we ourselves with all who started us."""
-    if supervisor is None:
-        return pid in _ancestry(os.getpid(), parents)
-    return supervisor in _ancestry(pid, parents) or pid in _ancestry(os.getpid(), parents)
+    return pid in us or (supervisor is not None and supervisor in _ancestry(pid, parents))
 
 
 def _ancestry(pid: int, parents: dict[int, int]) -> list[int]:
@@ -49,14 +47,18 @@ def _ancestry(pid: int, parents: dict[int, int]) -> list[int]:
     return line
 
 
-def _is_supervisor(pid: int, layout: Layout) -> bool:
-    command = _words(pid, "cmdline")
+def _is_supervisor(command: list[bytes], layout: Layout) -> bool:
     named = os.fsencode(layout.supervisor_config)
     return named in command and any(b"supervisord" in word for word in command if word != named)
 
 
-def _is_ours(pid: int, layout: Layout) -> bool:
-    return any(is_one(pid, layout) for is_one in (_is_service, _is_front, _is_agent, _is_start))
+def _is_ours(pid: int, command: list[bytes], layout: Layout) -> bool:
+    return (
+        _is_agent(command, layout)
+        or _is_start(command, layout)
+        or _is_front(pid, command, layout)
+        or _is_service(pid, layout)
+    )
 
 
 def _is_service(pid: int, layout: Layout) -> bool:
@@ -68,20 +70,18 @@ def _is_service(pid: int, layout: Layout) -> bool:
     return any(word.startswith(prefix) for word in environment)
 
 
-def _is_agent(pid: int, layout: Layout) -> bool:
+def _is_agent(command: list[bytes], layout: Layout) -> bool:
     """It has dropped its privileges, so that its environment is not to be read; its command line is."""
-    command = _words(pid, "cmdline")
     return b"uncork.agent" in command and os.fsencode(layout.home) in command
 
 
-def _is_start(pid: int, layout: Layout) -> bool:
+def _is_start(command: list[bytes], layout: Layout) -> bool:
     """Whether it is a start script, which becomes a service in a moment."""
-    command = _words(pid, "cmdline")
     return len(command) > 1 and command[0] == b"/bin/sh" and command[1].startswith(os.fsencode(layout.programs) + b"/")
 
 
-def _is_front(pid: int, layout: Layout) -> bool:
-    title = b" ".join(_words(pid, "cmdline"))
+def _is_front(pid: int, command: list[bytes], layout: Layout) -> bool:
+    title = b" ".join(command)
     if not title.startswith(b"nginx: "):
         return False
     folder = _folder(pid)
@@ -97,6 +97,6 @@ def _folder(pid: int) -> Path | None:
 
 def _words(pid: int, name: str) -> list[bytes]:
     try:
-        return (PROC / str(pid) / name).read_bytes().split(b"\0")
+        return read(pid, name).split(b"\0")
     except OSError:
         return []

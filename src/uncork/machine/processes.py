@@ -100,7 +100,7 @@ def ended_within(those: tuple[int, ...], seconds: float) -> bool:
 def pids() -> tuple[int, ...]:
     """Return every process; none where there is no /proc."""
     try:
-        return tuple(int(path.name) for path in PROC.iterdir() if path.name.isdecimal())
+        return tuple(int(name) for name in os.listdir(PROC) if name.isdecimal())  # noqa: PTH208 -- names are wanted
     except FileNotFoundError:
         return ()
 
@@ -146,9 +146,24 @@ def _state(pid: int) -> str:
 def _stat(pid: int) -> list[str]:
     """Return the fields of proc(5)'s stat from the third on: the second is a name that may hold anything."""
     try:
-        return (PROC / str(pid) / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+        return read(pid, "stat").decode("utf-8", "replace").rpartition(")")[2].split()
     except OSError:
         return []
+
+
+def read(pid: int, name: str) -> bytes:
+    """Return what /proc has of a process under that name. Raises OSError if it is gone, or not ours to read.
+
+    Every process is read several times in a deploy: with pathlib and text files it took three times as long.
+    """
+    descriptor = os.open(f"/proc/{pid}/{name}", os.O_RDONLY)
+    try:
+        read = b""
+        while more := os.read(descriptor, 1 << 16):
+            read += more
+        return read
+    finally:
+        os.close(descriptor)
 
 
 def resident(pid: int) -> int:
