@@ -184,7 +184,7 @@ def test_the_python_that_runs_uncork_comes_first_and_none_is_a_script(
     shim.chmod(0o755)
     (tmp_path / "python3").symlink_to(sys.executable)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    found = pythons.interpreters(tools.uv())
+    found = tuple(pythons.interpreters(tools.uv()))
     assert found[0].version == sys.version.split()[0]
     assert len({each.path for each in found}) == len(found)
     assert not any("3.12.99" in each.version or each.path.startswith(str(tmp_path)) for each in found)

@@ -18,19 +18,22 @@ SCRIPT: Final = b"#!"
 WAIT: Final = 5.0
 
 
-def interpreters(uv: str) -> tuple[Interpreter, ...]:
-    """Return every Python 3 by its real path: the one that runs uncork first, then in the order of the PATH.
+def interpreters(uv: str) -> Iterator[Interpreter]:
+    """Yield every Python 3 by its real path: the one that runs uncork first, then in the order of the PATH.
+
+    Each is asked for its version when its turn comes, uv for its folder too: mostly one of the first will do, and
+    visitors don't wait while all of them run at once.
 
     `uv python list` would tell too, but it runs every shim of pyenv's (0.7 s where each other way takes 0.05 s), and
     names the shims, which are of no use to another user.
     """
     ours = Path(os.path.realpath(_running()))
-    found = dict.fromkeys(path for folder in _folders(uv) for path in _in(folder))
-    found.pop(ours, None)
-    asked = [(path, _ask(path)) for path in found]
-    answers = ((path, _answer(process)) for path, process in asked)
-    others = (Interpreter(str(path), version) for path, version in answers if version)
-    return (Interpreter(str(ours), platform.python_version()), *others)
+    yield Interpreter(str(ours), platform.python_version())
+    known = {ours}
+    for path in (path for folder in _folders(uv) for path in _in(folder)):
+        if path not in known and (version := _version(path)):
+            yield Interpreter(str(path), version)
+        known.add(path)
 
 
 def _running() -> Path:
@@ -43,8 +46,12 @@ def _folders(uv: str) -> Iterator[Path]:
     for folder in (*os.environ.get("PATH", "").split(os.pathsep), *USUAL):
         if folder:
             yield Path(folder)
-    for root in (_uv_folder(uv), Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")):
-        yield from (root / name / "bin" for name in sorted(_names(root), key=_numbers, reverse=True))
+    yield from _versions(_uv_folder(uv))
+    yield from _versions(Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions"))
+
+
+def _versions(root: Path) -> Iterator[Path]:
+    yield from (root / name / "bin" for name in sorted(_names(root), key=_numbers, reverse=True))
 
 
 def _names(folder: Path) -> list[str]:
@@ -92,24 +99,17 @@ def _is_program(path: Path) -> bool:
         return False
 
 
-def _ask(path: Path) -> "subprocess.Popen[bytes] | None":
-    """All are asked at once: each takes some milliseconds."""
+def _version(path: Path) -> str | None:
     try:
-        return subprocess.Popen(
-            (path, "-V"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        answer = subprocess.run(
+            (path, "-V"),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            check=False,
+            timeout=WAIT,
         )
-    except OSError:
+    except (OSError, subprocess.TimeoutExpired):
         return None
-
-
-def _answer(process: "subprocess.Popen[bytes] | None") -> str | None:
-    if process is None:
-        return None
-    try:
-        output, _ = process.communicate(timeout=WAIT)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-        return None
-    match = VERSION.match(output)
+    match = VERSION.match(answer.stdout)
     return match[1].decode() if match else None

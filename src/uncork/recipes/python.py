@@ -16,11 +16,7 @@ def choose(interpreters: Sequence[Interpreter], requires_python: str, reachable:
 
     Raises UsageError that says what there is, and how to get what is missing.
     """
-    try:
-        allowed = [i for i in interpreters if allows(requires_python, i.version) and allows(OLDEST, i.version)]
-    except ValueError as error:
-        problem = f"requires-python can't be understood: {error} in {requires_python!r}"
-        raise UsageError(problem, 'write it like `requires-python = ">=3.10"`') from error
+    allowed = [i for i in interpreters if fits(i, requires_python)]
     found = next((i for i in allowed if i.path in reachable), None)
     if found:
         return found
@@ -30,6 +26,15 @@ def choose(interpreters: Sequence[Interpreter], requires_python: str, reachable:
         f"no Python here is {requires_python or OLDEST}; there is {_list(interpreters) or 'none'}",
         f"install one, with `uv python install {_wanted(requires_python)}` or from your distribution",
     )
+
+
+def fits(interpreter: Interpreter, requires_python: str) -> bool:
+    """Whether the project allows it, and uncork does. Raises UsageError if what the project says is not clear."""
+    try:
+        return allows(requires_python, interpreter.version) and allows(OLDEST, interpreter.version)
+    except ValueError as error:
+        problem = f"requires-python can't be understood: {error} in {requires_python!r}"
+        raise UsageError(problem, 'write it like `requires-python = ">=3.10"`') from error
 
 
 def _out_of_reach(allowed: Sequence[Interpreter], requires_python: str) -> UsageError:

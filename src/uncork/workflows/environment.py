@@ -8,7 +8,7 @@ from uncork.plan import File
 from uncork.project.requirements import environment_digest, local_paths, lock_steps, manifest_digest, without
 from uncork.recipes import build
 from uncork.recipes.build import Draft, Environment
-from uncork.recipes.python import choose
+from uncork.recipes.python import choose, fits
 from uncork.workflows.work import Work
 
 
@@ -40,8 +40,14 @@ def described(work: Work, draft: Draft, tree: trees.Tree, source: Path, locks: P
 
 
 def _python(work: Work, draft: Draft, uv: str) -> Interpreter:
-    """The interpreter that uncork runs on if it can be, else one that the project asks for and the account reaches."""
-    found = pythons.interpreters(uv)
-    account = work.account
-    reachable = frozenset(i.path for i in found if not account or processes.reachable(i.path, account))
-    return choose(found, draft.project.requires_python, reachable)
+    """The interpreter that uncork runs on if it can be, else one that the project asks for and the account reaches.
+
+    Raises UsageError, which names all that were looked at, if there is none.
+    """
+    account, wanted = work.account, draft.project.requires_python
+    seen: list[Interpreter] = []
+    for interpreter in pythons.interpreters(uv):
+        seen.append(interpreter)
+        if fits(interpreter, wanted) and (not account or processes.reachable(interpreter.path, account)):
+            return interpreter
+    return choose(seen, wanted, frozenset())

@@ -130,7 +130,7 @@ def _python(project: Project, environment: Path | None, uv: str) -> Interpreter:
         path = str(environment / "bin" / "python")
         printed = commands.run(Run((path, "-c", "import platform; print(platform.python_version())"), "ask it"), None)
         return Interpreter(path, printed.strip())
-    found = pythons.interpreters(uv)
+    found = tuple(pythons.interpreters(uv))
     return choose(found, project.requires_python, frozenset(i.path for i in found))
 
 
