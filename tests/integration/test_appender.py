@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,12 +16,14 @@ from typing import Final
 import pytest
 
 from uncork.machine.rotation import is_left, rotated, take
+from uncork_runtime.appender import AGAIN
 
 SOURCE: Final = Path(__file__).parents[2] / "src"
 START: Final = """
-import atexit, logging, os, signal, sys, threading
+import atexit, logging, os, signal, sys, threading, time
 sys.path.insert(0, sys.argv[1])
 from uncork_runtime import logs, settings
+from uncork_runtime.appender import AGAIN
 logs.install(settings.for_environment("testing", file=sys.argv[2], release=7))
 log = logging.getLogger("shop")
 """
@@ -65,7 +68,12 @@ def log(tmp_path: Path) -> Path:
 
 PARTS: Final = 50
 IN_PARTS: Final = MANY.replace(
-    "    log.info", f"    number % (records // {PARTS}) or sys.stdin.readline()\n    log.info"
+    "    log.info",
+    f"""
+    part = records // {PARTS}
+    number % part or sys.stdin.readline()
+    number % (part // 10) or time.sleep(AGAIN / 8)
+    log.info""",
 )
 
 
@@ -74,7 +82,10 @@ IN_PARTS: Final = MANY.replace(
 def test_through_rotations_no_record_of_four_processes_is_lost_torn_or_doubled(
     log: Path, records: int, size: int
 ) -> None:
-    """Each rotation lets each process write one part more, in the midst of which the next rotation comes."""
+    """Each rotation lets each process write one part more, in the midst of which the next rotation comes.
+
+    A part takes a little longer than a writer trusts its last look: in its last records he goes over to the new file.
+    """
     writers = [start(IN_PARTS, log, f"w{number}", str(records), str(size)) for number in range(4)]
     sizes: dict[Path, int] = {}
     go_on(writers)
@@ -82,6 +93,7 @@ def test_through_rotations_no_record_of_four_processes_is_lost_torn_or_doubled(
         if log.exists() and log.stat().st_size:
             old = take(log, datetime.now(timezone.utc))
             assert old
+            time.sleep(AGAIN)
             while not is_left(old):
                 pass
             sizes[old] = old.stat().st_size
@@ -178,7 +190,9 @@ for name in range(3):
     children.append(pid)
 for number in range(300):
     log.info("parent %d", number)
-    os.path.exists(sys.argv[2] + f".{number}") or number % 100 or os.rename(sys.argv[2], sys.argv[2] + f".{number}")
+    if not number % 100:
+        os.rename(sys.argv[2], sys.argv[2] + f".{number}")
+        time.sleep(AGAIN)
 for pid in children:
     os.waitpid(pid, 0)
 """
@@ -222,16 +236,33 @@ print(f"{time.process_time() - before < 0.05}")
     assert messages(log) == ["opened", "waits 5 ms", *["goes on"] * 20]
 
 
+def test_a_renamed_log_is_left_at_an_error_at_once_and_else_soon(log: Path) -> None:
+    code = """
+log.info("opened")
+os.rename(sys.argv[2], sys.argv[2] + ".1")
+log.info("trusts its last look")
+time.sleep(AGAIN)
+log.info("looks again")
+os.rename(sys.argv[2], sys.argv[2] + ".2")
+log.error("looks each time")
+"""
+    assert ended(code, log) == (0, "")
+    assert messages(log.with_name("app.log.1")) == ["opened", "trusts its last look"]
+    assert messages(log.with_name("app.log.2")) == ["looks again"]
+    assert messages(log) == ["looks each time"]
+
+
 def test_a_log_that_was_removed_is_made_again_and_its_folder_too(tmp_path: Path) -> None:
     code = """
 import shutil
 log.info("one")
 shutil.rmtree(os.path.dirname(sys.argv[2]))
-log.info("two")
+log.error("two")
+log.info("three")
 """
     log = tmp_path / "logs" / "app.log"
     assert ended(code, log) == (0, "")
-    assert messages(log) == ["two"]
+    assert messages(log) == ["two", "three"]
     assert log.stat().st_mode & 0o777 == 0o640 & ~_umask()
 
 

@@ -16,6 +16,7 @@ from uncork.layout import AppLayout, Layout
 from uncork.machine import rotation, writers
 from uncork.notices import Logging
 from uncork.records import Birth
+from uncork_runtime.appender import AGAIN
 
 SOON: Final = 1.0
 LATE: Final = 60.0
@@ -116,11 +117,16 @@ class Logs:
         pending.wait(now, ready, held)
 
     def _compress(self, paths: list[Path]) -> OSError | None:
-        """Done in the lane; what was pruned meanwhile is no matter."""
+        """Done in the lane; what was pruned meanwhile is no matter.
+
+        For that long after they were renamed, plain records of the app's may have gone there still.
+        """
+        self._stopping.wait(AGAIN)
         try:
             for path in paths:
                 with suppress(FileNotFoundError):
-                    rotation.compress(path, self._stopping.is_set)
+                    if rotation.is_left(path):
+                        rotation.compress(path, self._stopping.is_set)
         except OSError as error:
             return error
         return None

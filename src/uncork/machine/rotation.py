@@ -64,7 +64,8 @@ def is_left(path: Path) -> bool:
 
     Each holds a shared lock from before it looks whether the log has still its name, until it has written. So who has
     had the file to himself once, after the rename, knows that nobody writes to it any more. To lock before the rename
-    would be to wait for ever: four busy writers leave no gap between them.
+    would be to wait for ever: four busy writers leave no gap between them. The app's own log must have been renamed
+    `uncork_runtime.appender.AGAIN` seconds ago by then: for so long a writer goes by its last look.
     """
     with opened(path) as file:
         try:
