@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 
+from tests.e2e.stacks import DEFAULT, Stack
 from tests.e2e.state import Uncork, copied, state
 
 
@@ -49,15 +50,23 @@ def hello(uncork: Uncork) -> Path:
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Uncork]:
+def stack(request: pytest.FixtureRequest) -> Stack:
+    """What serves the module's state directory; a module that is about all of them asks for each in turn."""
+    wanted: Stack = getattr(request, "param", DEFAULT)
+    wanted.needed()
+    return wanted
+
+
+@pytest.fixture(scope="module")
+def shared(stack: Stack) -> Iterator[Uncork]:
     """A state directory for the whole module, with `hello` deployed as release 1."""
     with state() as uncork:
-        uncork.up(copied("hello", uncork.root / "hello")).ok()
+        uncork.up(stack.project(uncork.root / "hello")).ok()
         yield uncork
 
 
 @pytest.fixture
-def project(shared: Uncork) -> Path:
+def project(shared: Uncork, stack: Stack) -> Path:
     """The project of the module's state directory, as it was at first."""
     shutil.rmtree(shared.root / "hello")
-    return copied("hello", shared.root / "hello")
+    return stack.project(shared.root / "hello")
