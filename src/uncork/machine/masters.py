@@ -2,14 +2,15 @@
 
 import signal
 import time
-from typing import Final
-
-import psutil
+from typing import TYPE_CHECKING, Final
 
 from uncork.errors import StepFailedError
 from uncork.machine.processes import pid_in
 from uncork.model import Account
 from uncork.plan import Reload
+
+if TYPE_CHECKING:
+    import psutil
 
 POLL: Final = 0.01
 LEAVING: Final = "is shutting down"
@@ -23,6 +24,8 @@ def reload(step: Reload, account: Account | None) -> None:
     For a tenth of a second after the signal old and new workers both take some. An old one that has closed its
     listening sockets says so in its title, just before it does (ngx_worker_process_cycle in ngx_process_cycle.c).
     """
+    import psutil  # a deploy that leaves the front as it is does without
+
     try:
         master = psutil.Process(pid_in(step.pid_file))
         if account and master.uids().real != account.uid:
@@ -34,7 +37,7 @@ def reload(step: Reload, account: Account | None) -> None:
         raise StepFailedError(step.why, f"nginx is not there: {error}") from error
 
 
-def _await(master: psutil.Process, old: list[psutil.Process], step: Reload) -> None:
+def _await(master: "psutil.Process", old: "list[psutil.Process]", step: Reload) -> None:
     deadline = time.monotonic() + step.most
     while any(_takes_connections(worker) for worker in old) or not set(master.children()) - set(old):
         if time.monotonic() > deadline:
@@ -42,7 +45,9 @@ def _await(master: psutil.Process, old: list[psutil.Process], step: Reload) -> N
         time.sleep(POLL)
 
 
-def _takes_connections(worker: psutil.Process) -> bool:
+def _takes_connections(worker: "psutil.Process") -> bool:
+    import psutil
+
     try:
         return worker.status() != psutil.STATUS_ZOMBIE and LEAVING not in " ".join(worker.cmdline())
     except psutil.NoSuchProcess:
