@@ -149,10 +149,11 @@ def compile_step(draft: Draft, environment: Environment) -> Run:
     """Return the step that compiles the source, for when the account that serves can't write beside it.
 
     It runs as who deploys, so that nothing of the project may be imported by it (`-I`). A file that can't be compiled
-    is no reason to refuse: nobody may import it, and if the app does, that says more.
+    is no reason to refuse: nobody may import it, and if the app does, that says more. Nothing that is installed is
+    needed for it (`-S`).
     """
     python = str(environment.path / "bin" / "python")
-    argv = (python, "-I", "-c", COMPILE, str(draft.run_py))
+    argv = (python, "-I", "-S", "-c", COMPILE, str(draft.run_py))
     return Run(argv, "compile the source", directory=draft.layout.source(draft.number))
 
 
