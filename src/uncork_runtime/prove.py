@@ -19,6 +19,7 @@ process at once (`os._exit`) leaves no line: an empty standard output means that
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import inspect
 import json
@@ -52,6 +53,7 @@ def main(arguments: list[str]) -> NoReturn:
     if sys.path and os.path.realpath(sys.path[0]) == os.path.dirname(os.path.realpath(__file__)):
         del sys.path[0]  # `import env` means the project's env.py, not the one beside this file
     sys.argv = [run]
+    gc.disable()  # this process ends before there is garbage worth a look; it takes a tenth of an import
     _log_here()
     if arguments[1:]:
         _limit(float(arguments[1]), answer, run)
