@@ -122,7 +122,7 @@ def front(home: Path, sites: tuple[Site, ...]) -> Iterator[Running]:
         apply(Plan((*steps, *files, nginx.check(layout))), account, Quiet())
         for site in sites:
             Upstream(layout.app(site.app).current_socket, site.speaks)
-        stack.enter_context(_started(nginx.service(layout).argv, listener))
+        stack.enter_context(_started(nginx.service(layout, Address(port=port)).argv, listener))
         yield Running(layout, port)
 
 

@@ -13,6 +13,10 @@ class Front(ABC):
     """A web server in front of every app of a state directory, started by the supervisor on a socket it holds."""
 
     name: ClassVar[str]
+    template: ClassVar[str] = ""
+    """Its template of one app that a project may have another one in place of, by this name in its `uncork/`."""
+    snippet: ClassVar[str] = ""
+    """The file in a project's `uncork/` that is added to its config of the app as it is; empty: none."""
 
     @abstractmethod
     def folders(self, layout: Layout) -> tuple[Step, ...]:
@@ -25,8 +29,8 @@ class Front(ABC):
         """All of its config: the main file, and one an app. `sites` are in the order of their first deploy."""
 
     @abstractmethod
-    def service(self, layout: Layout) -> Service:
-        """How it is started and stopped."""
+    def service(self, layout: Layout, address: Address) -> Service:
+        """How it is started and stopped; what the supervisor holds no socket for, the port for HTTPS say, it binds."""
 
     @abstractmethod
     def check(self, layout: Layout) -> Run:

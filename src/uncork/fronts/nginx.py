@@ -13,7 +13,7 @@ from uncork.fronts.names import Names, by_names, first_at_each_mount
 from uncork.layout import Layout
 from uncork.model import Account
 from uncork.plan import Copy, Directory, File, Run, Step
-from uncork.rendering import render
+from uncork.rendering import render, render_own
 from uncork.serving import Address, Protocol, Service, Site, Static
 
 MEGABYTE: Final = 1024 * 1024
@@ -22,6 +22,8 @@ LARGEST_BODY: Final = 16 * MEGABYTE
 PATIENCE: Final = 5.0
 # nginx reads its config in pieces of 4096 bytes (NGX_CONF_BUFFER), and a value must fit into one.
 LONGEST: Final = 4000
+LOW: Final = 1024
+"""The ports below are root's."""
 PLAIN: Final = re.compile(r"[A-Za-z0-9_./:@+,%*-]+")
 
 
@@ -66,6 +68,8 @@ class Nginx(Front):
     binary: str
     copy_of: str = ""
     name: ClassVar[str] = "nginx"
+    template: ClassVar[str] = "app.conf.j2"
+    snippet: ClassVar[str] = "nginx.server.conf"
 
     def folders(self, layout: Layout) -> tuple[Step, ...]:
         """Where its pid file is, and the bodies that are too large for memory; and a binary that it can get to."""
@@ -101,7 +105,7 @@ class Nginx(Front):
             File(layout.front / "server.conf", _render("server.conf.j2")),
             File(layout.front / "listen.conf", _render("listen.conf.j2", address=listen)),
             File(layout.front / "mime.types", _render("mime.types")),
-            *(File(_path(layout, app.site), _render("app.conf.j2", app=app)) for app in apps),
+            *(File(_path(layout, app.site), _app(app)) for app in apps),
             File(layout.front / "check" / "nginx.conf", _render("check.conf.j2", layout=layout)),
             File(
                 layout.front / "check" / "listen.conf",
@@ -109,8 +113,8 @@ class Nginx(Front):
             ),
         )
 
-    def service(self, layout: Layout) -> Service:
-        """Adopt the socket on file descriptor 3; SIGQUIT lets requests and their responses finish."""
+    def service(self, layout: Layout, address: Address) -> Service:
+        """Adopt the socket on descriptor 3, bind that of HTTPS; SIGQUIT lets requests and their responses finish."""
         return Service(
             argv=(*self._argv(layout), "-c", str(layout.front / "nginx.conf")),
             directory=str(layout.front),
@@ -118,6 +122,7 @@ class Nginx(Front):
             env=(("NGINX", "3;"),),
             stop_signal="QUIT",
             stop_seconds=30.0,
+            low_port=0 < address.tls_port < LOW,
         )
 
     def check(self, layout: Layout) -> Run:
@@ -154,6 +159,10 @@ def _refused(value: str, what: str) -> UsageError:
 
 def _render(template: str, **values: object) -> str:
     return render(__package__, template, escape, **values)
+
+
+def _app(app: _Location) -> str:
+    return render_own(app.site.template, __package__, Nginx.template, escape, app=app)
 
 
 def _path(layout: Layout, site: Site) -> Path:

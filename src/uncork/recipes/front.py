@@ -78,8 +78,7 @@ def refresh(
     files = front.files(layout, wanted.address, wanted.sites, facts.account)
     changed = tuple(file for file in files if on_disk.get(file.path) != file.content)
     stale = tuple(Remove(path) for path in on_disk if path not in {file.path for file in files})
-    same = (wanted.address, front.name) == (facts.address, facts.front)
-    moves = not same or not runs(facts) or facts.pending == START
+    moves = _moves(front, layout, facts, wanted.address) or not runs(facts) or facts.pending == START
     if not (moves or changed or stale or facts.pending):
         return Refresh()
     record = _record(front, wanted)
@@ -103,6 +102,14 @@ def refresh(
     )
 
 
+def _moves(front: Front, layout: Layout, facts: Facts, wanted: Address) -> bool:
+    """Whether it takes another process: a port for HTTPS is bound by the one that runs, if it may."""
+    now = facts.address
+    if now is None or (wanted.bind, wanted.port, front.name) != (now.bind, now.port, facts.front):
+        return True
+    return front.service(layout, wanted) != front.service(layout, now)
+
+
 def _record(front: Front, wanted: Served) -> FrontRecord:
     address = wanted.address
     return FrontRecord(
@@ -123,7 +130,7 @@ def _act(
     if not moves:
         return supervisor.reload_front(layout)
     address = wanted.address
-    start = supervisor.start_front(layout, front.service(layout), address, facts.account)
+    start = supervisor.start_front(layout, front.service(layout, address), address, facts.account)
     return (*start, Answer(address.bind, address.port, ANSWER_TIME, "wait for the front"))
 
 
@@ -132,7 +139,7 @@ def _back(front: Front, supervisor: Supervisor, layout: Layout, facts: Facts, *,
     if not runs(facts):
         return ()
     if moves and facts.address:
-        return supervisor.start_front(layout, front.service(layout), facts.address, facts.account)
+        return supervisor.start_front(layout, front.service(layout, facts.address), facts.address, facts.account)
     return supervisor.reload_front(layout)
 
 

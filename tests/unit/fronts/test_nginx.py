@@ -95,7 +95,7 @@ def test_a_stopped_app_serves_nothing_not_even_static_files() -> None:
 
 
 def test_it_adopts_the_supervisor_s_socket_and_writes_to_one_folder_only() -> None:
-    service = NGINX.service(LAYOUT)
+    service = NGINX.service(LAYOUT, Address())
     assert dict(service.env)["NGINX"] == "3;"
     assert service.stop_signal == "QUIT"
     (folder,) = NGINX.folders(LAYOUT)

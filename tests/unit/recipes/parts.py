@@ -100,7 +100,7 @@ class NamedFront(Front):
     ) -> tuple[File, ...]:
         return tuple(File(layout.front / "apps" / f"{site.app}.conf", str(site)) for site in sites)
 
-    def service(self, layout: Layout) -> Service:
+    def service(self, layout: Layout, address: Address) -> Service:
         return Service(("front",), "/", Protocol.HTTP)
 
     def check(self, layout: Layout) -> Run:
