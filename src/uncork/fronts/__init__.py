@@ -1,1 +1,8 @@
-"""The fronts that face the world, one file each."""
+"""The fronts, one file each, and one name each in the list of their classes."""
+
+from typing import Final
+
+from uncork.fronts.front import Front
+from uncork.fronts.nginx import Nginx
+
+FRONTS: Final[tuple[type[Front], ...]] = (Nginx,)

@@ -19,7 +19,8 @@ from uncork.project.dotenv import flask_variables
 LARGEST: Final = 4 * 1024 * 1024
 _TEXTS: Final = re.compile(
     r"(.*/)?([^/]+\.py|pyproject\.toml|uncork\.toml|uv\.(lock|toml)|Pipfile(\.lock)?|poetry\.lock|setup\.cfg"
-    r"|\.python-version|\.flaskenv|(requirements|constraints)[^/]*\.(txt|in)|requirements/[^/]+\.(txt|in))",
+    r"|\.python-version|\.flaskenv|(requirements|constraints)[^/]*\.(txt|in)|requirements/[^/]+\.(txt|in))"
+    r"|uncork/[^/]+\.(j2|ini|conf|py)",
     re.DOTALL,
 )
 _PATTERNS: Final = frozenset({".env.example", ".env.sample", ".env.template", ".env.dist"})

@@ -1,7 +1,7 @@
 """What goes into a release: its copy of the source, its environment, its start script, its server's config."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +10,7 @@ from uncork.layout import AppLayout
 from uncork.model import Account, AppTarget, Interpreter, Machine, Project, Proof, Release
 from uncork.plan import Copy, Directory, File, Link, Remove, Room, Run, Step
 from uncork.recipes.logging import logging_json
+from uncork.recipes.own import Own
 from uncork.recipes.sizing import size
 from uncork.rendering import render
 from uncork.servers.server import Build, Server
@@ -33,6 +34,7 @@ class Draft:
     machine: Machine
     account: Account | None
     layout: AppLayout
+    own: Own = field(default_factory=Own)
 
     @property
     def directory(self) -> Path:
@@ -201,6 +203,8 @@ def server_build(draft: Draft, environment: Environment, proof: Proof) -> Build:
         backlog=min(draft.machine.backlog, 4096),
         frameworks=proof.frameworks,
         settings=draft.config.server,
+        snippet=draft.own.server_snippet,
+        template=draft.own.server_template,
     )
 
 
@@ -245,6 +249,8 @@ def _site(draft: Draft, proof: Proof) -> Site:
         paths=config.front.paths,
         cache=config.cache,
         tls=config.tls,
+        server_snippet=draft.own.front_snippet,
+        template=draft.own.front_template,
     )
 
 

@@ -44,6 +44,11 @@ class Server(ABC):
     replaces: ClassVar[tuple[str, ...]]
     """Distributions (normalised names) that are taken out of a project's lock, since `requires` stands for them."""
 
+    template: ClassVar[str] = ""
+    """Its template that a project may have another one in place of, by this name in its `uncork/`; empty: none."""
+    snippet: ClassVar[str] = ""
+    """The file in a project's `uncork/` that is added to its config as it is; empty: none."""
+
     @abstractmethod
     def requires(self, settings: ServerSettings) -> tuple[str, ...]:
         """Pinned requirements, installed beside the project's lock in the release's environment."""

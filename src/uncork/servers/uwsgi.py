@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 from uncork.errors import UsageError
 from uncork.model import Worker
 from uncork.plan import File
-from uncork.rendering import render
+from uncork.rendering import render_own
 from uncork.servers.server import Build, Server
 from uncork.serving import Protocol, ServerSettings, Service
 
@@ -39,6 +39,8 @@ class Uwsgi(Server):
 
     name: ClassVar[str] = "uwsgi"
     replaces: ClassVar[tuple[str, ...]] = ("uwsgi", "pyuwsgi")
+    template: ClassVar[str] = "uwsgi.ini.j2"
+    snippet: ClassVar[str] = "uwsgi.ini"
 
     def requires(self, settings: ServerSettings) -> tuple[str, ...]:  # noqa: ARG002 -- the same in all its ways
         """The one wheel."""
@@ -68,9 +70,10 @@ class Uwsgi(Server):
 
     def files(self, build: Build) -> tuple[File, ...]:
         """Its INI. Raises UsageError where a path has what an INI of uWSGI can't carry."""
-        text = render(
+        text = render_own(
+            build.template,
             __package__,
-            "uwsgi.ini.j2",
+            self.template,
             escape,
             build=build,
             harakiri=max(1, ceil(build.request_timeout)),

@@ -18,6 +18,7 @@ from uncork.recipes.build import Draft, Environment
 from uncork.recipes.change_over import Running, boot, change_over, live_of
 from uncork.recipes.front import Served, sites
 from uncork.report import Silent
+from uncork.servers import SERVERS
 from uncork.workflows.changing import programs
 from uncork.workflows.environment import described
 from uncork.workflows.front import refreshed
@@ -44,6 +45,7 @@ def plan(layout: Layout, project: Path, options: UpOptions) -> Preview:
     found = find(layout, project, options)
     work = begin(layout, Silent())
     facts = work.facts()
+    work = work.behind(front_kind(facts, found.config, SERVERS[found.config.server.kind]))
     draft = drafted(work, found, facts)
     app = facts.app(draft.config.name)
     environment = _environment(work, draft, found)
@@ -56,7 +58,7 @@ def plan(layout: Layout, project: Path, options: UpOptions) -> Preview:
         commands=preview(Plan(steps)),
         added=added,
         removed=removed,
-        notes=found.notes,
+        notes=(*found.notes, *draft.own.notes),
     )
 
 
@@ -78,8 +80,7 @@ def _steps(
     release = build.release(draft, environment, proof, created=now(), source_digest="")
     address = decide(facts, draft.config, options.port, options.bind)
     wanted = Served(address, sites(facts, release.site))
-    kind = front_kind(facts, draft.config, draft.server)
-    front = refreshed(work.behind(kind), facts, wanted)
+    front = refreshed(work, facts, wanted)
     new = Running(release, next_instance(app, release.id))
     begun = boot(new, work.layout, work.supervisor, work.account)
     over = change_over(new, live_of(app, release), work.layout, work.supervisor, front, stopped=app.stopped)

@@ -21,6 +21,7 @@ from uncork.recipes.build import Draft, Environment
 from uncork.recipes.change_over import Running
 from uncork.recipes.explain import Failure, import_failed, step_failed
 from uncork.recipes.front import sites
+from uncork.recipes.own import own
 from uncork.records import encode
 from uncork.report import Reporter
 from uncork.servers import SERVERS
@@ -80,9 +81,9 @@ def up(layout: Layout, project: Path, options: UpOptions, report: Reporter) -> D
         address = _address(facts, found.config, options)
         work = work.behind(front_kind(facts, found.config, SERVERS[found.config.server.kind]))
         app = facts.app(found.config.name)
-        _names_are_free(work, facts, found.config, address)
-        _tidy(work, app)
         draft = drafted(work, found, facts)
+        _names_are_free(work, facts, draft, address)
+        _tidy(work, app)
         try:
             release, notes = _build(work, draft, found, app)
             written = File(draft.layout.record(draft.number), encode(release))
@@ -93,7 +94,7 @@ def up(layout: Layout, project: Path, options: UpOptions, report: Reporter) -> D
             _forget_unless_live(work, draft)
         record(work, draft.config.name, "up", draft.number, started)
         _prune(work, draft)
-    return replace(deployed, notes=(*found.notes, *notes))
+    return replace(deployed, notes=(*found.notes, *draft.own.notes, *notes))
 
 
 def _address(facts: Facts, config: Config, options: UpOptions) -> Address:
@@ -107,20 +108,23 @@ def _address(facts: Facts, config: Config, options: UpOptions) -> Address:
     return address
 
 
-def _names_are_free(work: Work, facts: Facts, config: Config, address: Address) -> None:
+def _names_are_free(work: Work, facts: Facts, draft: Draft, address: Address) -> None:
     """Raise UsageError, before anything is built, if another app answers where this one would."""
-    speaks = SERVERS[config.server.kind].speaks(config.server)
-    site = Site(config.name, speaks, config.domains, config.mount)
+    config = draft.config
+    speaks = draft.server.speaks(config.server)
+    site = Site(config.name, speaks, config.domains, config.mount, template=draft.own.front_template)
     work.front.files(work.layout, address, sites(facts, site), work.account)
 
 
 def drafted(work: Work, found: Found, facts: Facts) -> Draft:
-    """Return the release that a deploy of the project would make."""
+    """Return the release that a deploy of the project would make, behind the front that the work has."""
     config = found.config
     number = facts.app(config.name).next_release
     server = SERVERS[config.server.kind]
     server.check(config.server, config.processes, config.threads)
-    return Draft(number, config, found.project, server, facts.machine, work.account, work.layout.app(config.name))
+    layout = work.layout.app(config.name)
+    files = own(found.tree.texts, server, work.front)
+    return Draft(number, config, found.project, server, facts.machine, work.account, layout, files)
 
 
 def _tidy(work: Work, app: AppFacts) -> None:

@@ -1,0 +1,59 @@
+"""What a project adds to the configs of its server and its front, or has in place of their templates."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from uncork.errors import UsageError
+from uncork.fronts import FRONTS
+from uncork.fronts.front import Front
+from uncork.rendering import OWN
+from uncork.servers import SERVERS
+from uncork.servers.server import Server
+
+PRODUCTS: Final = (*SERVERS.values(), *FRONTS)
+
+
+@dataclass(frozen=True)
+class Own:
+    """The texts of a project's own, empty where there are none; `notes` say which are in use, and which are not."""
+
+    server_snippet: str = ""
+    server_template: str = ""
+    front_snippet: str = ""
+    front_template: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def own(texts: Mapping[str, str], server: Server, front: Front) -> Own:
+    """Return what a project (path -> text) has of its own for its server and its front.
+
+    Raises UsageError for a template that stands in place of none: it would be a slip that nobody notices.
+    """
+    found = {path.partition("/")[2]: text for path, text in texts.items() if path.startswith(f"{OWN}/")}
+    return Own(
+        server_snippet=_snippet(found, server.snippet),
+        server_template=found.get(server.template, ""),
+        front_snippet=_snippet(found, front.snippet),
+        front_template=found.get(front.template, ""),
+        notes=tuple(note for name in sorted(found) for note in _notes(name, server, front)),
+    )
+
+
+def _snippet(found: Mapping[str, str], name: str) -> str:
+    return found.get(name, "").replace("\r\n", "\n").strip("\n")
+
+
+def _notes(name: str, server: Server, front: Front) -> Iterator[str]:
+    path = f"{OWN}/{name}"
+    used = {p.snippet: f"added to the config of {p.name}" for p in (server, front)}
+    used |= {p.template: f"taken in place of uncork's own template for {p.name}" for p in (server, front)}
+    snippets, templates = ({getattr(p, kind) for p in PRODUCTS} - {""} for kind in ("snippet", "template"))
+    if name in used:
+        yield f"{path} is {used[name]}"
+    elif name in snippets | templates:
+        yield f"{path} is not used: neither {server.name} nor {front.name} has such a file"
+    elif name.endswith(".j2"):
+        raise UsageError(
+            f"{path} stands in place of no template of uncork's", f"call it one of {', '.join(sorted(templates))}"
+        )
