@@ -2,24 +2,20 @@
 
 import re
 from dataclasses import dataclass
-from math import ceil
 from pathlib import Path
 from typing import ClassVar, Final
 from urllib.parse import quote
 
 from uncork.errors import UsageError
 from uncork.fronts.front import Front
+from uncork.fronts.locations import Location, locations
 from uncork.fronts.names import Names, by_names, first_at_each_mount
 from uncork.layout import Layout
 from uncork.model import Account
 from uncork.plan import Copy, Directory, File, Run, Step
 from uncork.rendering import render, render_own
-from uncork.serving import Address, Protocol, Service, Site, Static
+from uncork.serving import Address, Protocol, Service, Site
 
-MEGABYTE: Final = 1024 * 1024
-LARGEST_BODY: Final = 16 * MEGABYTE
-# A server ends a request that takes too long by itself; the front is only to be a little more patient.
-PATIENCE: Final = 5.0
 # nginx reads its config in pieces of 4096 bytes (NGX_CONF_BUFFER), and a value must fit into one.
 LONGEST: Final = 4000
 LOW: Final = 1024
@@ -28,12 +24,12 @@ PLAIN: Final = re.compile(r"[A-Za-z0-9_./:@+,%*-]+")
 
 
 @dataclass(frozen=True)
-class _Location:
-    """What one app's locations are made of, with the mount in every URL. `base` is the mount with no slash behind."""
+class _App:
+    """What one app's part of the config is made of. `base` is the mount with no slash behind."""
 
     site: Site
     base: str
-    static: tuple[Static, ...]
+    locations: tuple[Location, ...]
     upstream: str
     access_log: Path
 
@@ -46,16 +42,6 @@ class _Location:
     def uwsgi(self) -> bool:
         """Whether the app's server speaks uwsgi."""
         return self.site.speaks is Protocol.UWSGI
-
-    @property
-    def max_body(self) -> int:
-        """The largest body in bytes; for nginx 0 would mean that there is no limit."""
-        return LARGEST_BODY if self.site.max_body is None else max(1, self.site.max_body)
-
-    @property
-    def timeout(self) -> int:
-        """How long the app may take to answer, in seconds."""
-        return ceil(self.site.request_timeout + PATIENCE)
 
 
 @dataclass(frozen=True)
@@ -90,7 +76,7 @@ class Nginx(Front):
         """
         if any(mark in str(layout.front) for mark in "*?["):
             raise _refused(str(layout.front), "`*`, `?` or `[`, which stand for other characters in an include")
-        apps = tuple(_location(layout, site) for site in sites)
+        apps = tuple(_app_of(layout, site) for site in sites)
         first = Names(("localhost",), first_at_each_mount(sites))
         main = _render(
             "nginx.conf.j2",
@@ -161,7 +147,7 @@ def _render(template: str, **values: object) -> str:
     return render(__package__, template, escape, **values)
 
 
-def _app(app: _Location) -> str:
+def _app(app: _App) -> str:
     return render_own(app.site.template, __package__, Nginx.template, escape, app=app)
 
 
@@ -169,23 +155,12 @@ def _path(layout: Layout, site: Site) -> Path:
     return layout.front / "apps" / f"{site.app}.conf"
 
 
-def _location(layout: Layout, site: Site) -> _Location:
+def _app_of(layout: Layout, site: Site) -> _App:
     app = layout.app(site.app)
-    base = site.mount.rstrip("/")
-    return _Location(
+    return _App(
         site=site,
-        base=base,
-        static=tuple(_static(base, site.static)),
+        base=site.mount.rstrip("/"),
+        locations=locations(site),
         upstream=f"unix:{app.current_socket}",
         access_log=app.access_log,
     )
-
-
-def _static(base: str, folders: tuple[Static, ...]) -> list[Static]:
-    """The first folder of a URL counts, as in Flask. One that stands for all of the app's URLs is left to the app."""
-    found: dict[str, Static] = {}
-    for folder in folders:
-        url = f"{base}/{folder.url.strip('/')}/"
-        if folder.url.strip("/"):
-            found.setdefault(url, Static(url, f"{folder.directory.rstrip('/')}/"))
-    return list(found.values())

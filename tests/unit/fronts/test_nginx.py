@@ -14,7 +14,7 @@ from uncork.fronts.nginx import Nginx, escape
 from uncork.layout import Layout
 from uncork.model import Account
 from uncork.plan import Copy, Directory
-from uncork.serving import Address, Protocol, Site, Static
+from uncork.serving import Address, PathRule, Protocol, Site, Static
 from uncork_runtime.spans import WORDS
 
 LAYOUT = Layout(Path("/srv/uncork"), Path("/srv/uncork/run"))
@@ -31,6 +31,14 @@ CASES: dict[str, tuple[Site, ...]] = {
     "stopped": (replace(GUESTBOOK, stopped=True), SHOP),
     "strange_values": (
         replace(SHOP, mount="/a b/é;{}", static=(Static('/s"t\\x/', "/srv/a b;{}'#"),), max_body=0),
+    ),
+    "paths": (
+        replace(GUESTBOOK, paths=(
+            PathRule("/reports", timeout=600, max_body=2**30), PathRule("/admin", allow=("10.0.0.0/8", "::1")),
+            PathRule("/admin/long", timeout=60.5, basic_auth="/srv/staff.htpasswd"),
+            PathRule("/static/private", basic_auth="/srv/staff.htpasswd"), PathRule("/_uncork/ready", timeout=1),
+        )),
+        replace(SHOP, speaks=Protocol.HTTP, paths=(PathRule("/", allow=("10.0.0.1",)), PathRule("/a%20b", timeout=1))),
     ),
     "nothing": (),
 }  # fmt: skip
