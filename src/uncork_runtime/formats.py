@@ -22,6 +22,8 @@ COLOURS: Final = re.compile(r"\x1b\[[\d;]*m")
 UNSAFE: Final = re.compile(r"[\s\]\\]")
 OWN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 USUAL: Final = len(vars(logging.makeLogRecord({})))
+# Made once: to format the number takes 0.25 us of each record.
+MILLISECONDS: Final = tuple(f".{number:03d}Z" for number in range(1000))
 LEVELS: Final = {"DEBUG": "2", "INFO": "32", "WARNING": "33", "ERROR": "31", "CRITICAL": "1;31"}
 
 
@@ -38,7 +40,7 @@ class _Clock:
         if second != known:
             text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
             self._last = (second, text)
-        return f"{text}.{int((created - second) * 1000):03d}Z"
+        return text + MILLISECONDS[int((created - second) * 1000)]
 
 
 class TextFormatter(logging.Formatter):

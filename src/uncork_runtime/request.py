@@ -72,15 +72,13 @@ class Context:
     def known(self) -> tuple[str, str, str, str, str, str]:
         """The id, method, path, route, client and user at once: each record of the app's asks for all of them."""
         get = (self._environ or {}).get
-        given = self._id or get("HTTP_X_REQUEST_ID", "")
-        self._id = given if SOUND.fullmatch(given) else self.id
         path = f"{get('SCRIPT_NAME', '')}{get('PATH_INFO', '')}"
         rule = getattr(get("werkzeug.request"), "url_rule", None)
         user = self._user
         if user is None:
             user = get("REMOTE_USER") or (self.user if "flask_login" in sys.modules else "")
         return (
-            self._id,
+            self._id or self.id,
             get("REQUEST_METHOD", ""),
             path if path.isascii() else self.path,
             "" if rule is None else rule.rule,

@@ -72,13 +72,14 @@ def test_a_plain_record_takes_the_short_cut() -> None:
         logging.getLogger("shop").info("with more", extra={"a": 1})
 
 
+@pytest.mark.parametrize("verb", ["debug", "info"])
 @pytest.mark.parametrize("said", SAID)
 @alone()
-def test_both_ways_write_the_same(log: Path, said: "tuple[object, ...]") -> None:
-    shop = logging.getLogger("shop.views")
+def test_both_ways_write_the_same(log: Path, said: "tuple[object, ...]", verb: str) -> None:
+    say = getattr(logging.getLogger("shop.views"), verb)
     with asked():
-        shop.debug(*said)
-        shop.debug(*said, extra={"the": "long way"})
+        say(*said)
+        say(*said, extra={"the": "long way"})
     text = log.read_text()
     short, long = text[: len(text) // 2], text[len(text) // 2 :]
     assert short.partition(" ")[2] == long.partition(" ")[2]
@@ -150,6 +151,16 @@ def test_the_place_of_a_record_is_the_app_s_own(log: Path) -> None:
     assert {one.filename for one in heard.records} == {Path(__file__).name}
     assert [one.funcName for one in heard.records[::2]] == ["inner", "inner"]
     assert len(log.read_text().splitlines()) > 3
+
+
+@alone()
+def test_what_is_below_the_level_is_not_written(log: Path) -> None:
+    logger = logging.getLogger("shop")
+    logger.setLevel("WARNING")
+    logger.info("quiet")
+    logger.warning("loud")
+    logger.setLevel("NOTSET")
+    assert [line.split(" ")[3] for line in log.read_text().splitlines()] == ["loud"]
 
 
 @alone()
