@@ -81,6 +81,20 @@ class AppLayout:
         return self.shared / "instance"
 
     @property
+    def certificates(self) -> Path:
+        """The certificates that the front shows for the app, each with its key: 0600, the account's that serves."""
+        return self.root / "tls"
+
+    @property
+    def given_certificate(self) -> Path:
+        """The copy of the certificate that the config names."""
+        return self.certificates / "given.pem"
+
+    def own_certificate(self, names: tuple[str, ...]) -> Path:
+        """The certificate of the local CA that is for those names."""
+        return self.certificates / f"own-{hashlib.sha256(' '.join(names).encode()).hexdigest()[:16]}.pem"
+
+    @property
     def logs(self) -> Path:
         """The app's logs."""
         return self.root / "logs"
@@ -230,6 +244,16 @@ class Layout:
     def front_pending(self) -> Path:
         """There while the running front may not go by its config yet: what it takes then, `reload` or `start`."""
         return self.front / "pending"
+
+    @property
+    def authority(self) -> Path:
+        """The certificate of the local CA, which browsers may be told to trust."""
+        return self.home / "tls" / "ca.pem"
+
+    @property
+    def authority_key(self) -> Path:
+        """The key of the local CA, 0600: whoever has it can pose as any site to who trusts it."""
+        return self.home / "tls" / "ca.key"
 
     @property
     def agent(self) -> Path:

@@ -36,15 +36,16 @@ def by_names(sites: tuple[Site, ...]) -> tuple[Names, ...]:
     """
     apps: dict[str, tuple[Site, ...]] = {}
     for site in sites:
-        for host in _hosts(site):
+        for host in hosts(site):
             apps[host] = (*_not_at(apps.get(host, ()), site, host), site)
     groups: dict[tuple[Site, ...], list[str]] = {}
     for host, found in apps.items():
         groups.setdefault(found, []).append(host)
-    return tuple(Names(tuple(hosts), found) for found, hosts in groups.items())
+    return tuple(Names(tuple(names), found) for found, names in groups.items())
 
 
-def _hosts(site: Site) -> Iterator[str]:
+def hosts(site: Site) -> Iterator[str]:
+    """Yield the host names that an app answers to, `<app>.localhost` first. Raises UsageError for what is none."""
     yield f"{site.app}.localhost"
     for domain in dict.fromkeys(domain.lower() for domain in site.domains):
         if not HOST.fullmatch(domain) or len(domain) > LONGEST:

@@ -1,12 +1,14 @@
 """nginx: answers HTTP on the one port, serves static folders by itself, and passes the rest to each app's socket."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
 from urllib.parse import quote
 
 from uncork.errors import UsageError
+from uncork.fronts.certificates import certificate
 from uncork.fronts.front import Front
 from uncork.fronts.locations import Location, locations
 from uncork.fronts.names import Names, by_names, first_at_each_mount
@@ -42,6 +44,17 @@ class _App:
     def uwsgi(self) -> bool:
         """Whether the app's server speaks uwsgi."""
         return self.site.speaks is Protocol.UWSGI
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Host names, and the files of who answers there; without a certificate nobody does by HTTPS. `hsts` in seconds."""
+
+    hosts: tuple[str, ...]
+    http: tuple[Path, ...]
+    https: tuple[Path, ...]
+    certificate: str
+    hsts: int
 
 
 @dataclass(frozen=True)
@@ -82,21 +95,18 @@ class Nginx(Front):
             "nginx.conf.j2",
             layout=layout,
             apps=apps,
-            blocks=(first, *by_names(sites)),
+            blocks=tuple(_block(layout, address, names) for names in (first, *by_names(sites))),
+            tls=bool(address.tls_port),
             http=any(not app.uwsgi for app in apps),
         )
-        listen = f"{f'[{address.bind}]' if ':' in address.bind else address.bind}:{address.port}"
         return (
             File(layout.front / "nginx.conf", main),
             File(layout.front / "server.conf", _render("server.conf.j2")),
-            File(layout.front / "listen.conf", _render("listen.conf.j2", address=listen)),
             File(layout.front / "mime.types", _render("mime.types")),
-            *(File(_path(layout, app.site), _app(app)) for app in apps),
+            *(file for app in apps for file in _files(layout, address, app)),
+            *_listen(layout.front, *_places(address)),
+            *_listen(layout.front / "check", *_checks(layout, address)),
             File(layout.front / "check" / "nginx.conf", _render("check.conf.j2", layout=layout)),
-            File(
-                layout.front / "check" / "listen.conf",
-                _render("listen.conf.j2", address=f"unix:{layout.front_run / 'check.sock'}"),
-            ),
         )
 
     def service(self, layout: Layout, address: Address) -> Service:
@@ -147,12 +157,50 @@ def _render(template: str, **values: object) -> str:
     return render(__package__, template, escape, **values)
 
 
-def _app(app: _App) -> str:
-    return render_own(app.site.template, __package__, Nginx.template, escape, app=app)
+def _listen(folder: Path, plain: str, secure: str) -> Iterator[File]:
+    """Yield what is included to listen: the path of that is relative, so that the check listens elsewhere."""
+    yield File(folder / "listen.conf", _render("listen.conf.j2", address=plain))
+    if secure:
+        yield File(folder / "listen-tls.conf", _render("listen-tls.conf.j2", address=secure))
+
+
+def _places(address: Address) -> tuple[str, str]:
+    host = f"[{address.bind}]" if ":" in address.bind else address.bind
+    return f"{host}:{address.port}", f"{host}:{address.tls_port}" if address.tls_port else ""
+
+
+def _checks(layout: Layout, address: Address) -> tuple[str, str]:
+    plain, secure = (f"unix:{layout.front_run / name}" for name in ("check.sock", "check-tls.sock"))
+    return plain, secure if address.tls_port else ""
+
+
+def _block(layout: Layout, address: Address, names: Names) -> _Block:
+    secure = tuple(site for site in names.sites if site.tls.on and address.tls_port)
+    return _Block(
+        hosts=names.hosts,
+        http=tuple(
+            _redirect(layout, site) if site in secure and site.tls.redirect else _path(layout, site)
+            for site in names.sites
+        ),
+        https=tuple(_path(layout, site) for site in names.sites),
+        certificate=str(certificate(layout, secure[0], address)) if secure else "",
+        hsts=int(max((site.tls.hsts for site in secure), default=0)),
+    )
+
+
+def _files(layout: Layout, address: Address, app: _App) -> Iterator[File]:
+    site = app.site
+    yield File(_path(layout, site), render_own(site.template, __package__, Nginx.template, escape, app=app))
+    if site.tls.on and site.tls.redirect and address.tls_port:
+        yield File(_redirect(layout, site), _render("redirect.conf.j2", app=app, port=address.tls_port))
 
 
 def _path(layout: Layout, site: Site) -> Path:
     return layout.front / "apps" / f"{site.app}.conf"
+
+
+def _redirect(layout: Layout, site: Site) -> Path:
+    return layout.front / "apps" / f"{site.app}.redirect.conf"
 
 
 def _app_of(layout: Layout, site: Site) -> _App:

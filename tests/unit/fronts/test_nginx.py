@@ -14,7 +14,7 @@ from uncork.fronts.nginx import Nginx, escape
 from uncork.layout import Layout
 from uncork.model import Account
 from uncork.plan import Copy, Directory
-from uncork.serving import Address, PathRule, Protocol, Site, Static
+from uncork.serving import Address, PathRule, Protocol, Site, Static, Tls
 from uncork_runtime.spans import WORDS
 
 LAYOUT = Layout(Path("/srv/uncork"), Path("/srv/uncork/run"))
@@ -23,6 +23,7 @@ NGINX = Nginx("/opt/nginx")
 GUESTBOOK = Site("guestbook", Protocol.UWSGI, static=(Static("/static/", f"{LIVE}/static"),), max_body=1_000_000)
 SHOP = Site("shop", Protocol.UWSGI, ("example.com", "*.example.com"), "/shop",
             (Static("/static/", "/srv/s"), Static("/admin/static/", "/srv/a")), request_timeout=0.5)  # fmt: skip
+SECURE = Address(tls_port=8443)
 CASES: dict[str, tuple[Site, ...]] = {
     "default": (GUESTBOOK,),
     "mount_and_domains": (GUESTBOOK, SHOP),
@@ -40,6 +41,11 @@ CASES: dict[str, tuple[Site, ...]] = {
         )),
         replace(SHOP, speaks=Protocol.HTTP, paths=(PathRule("/", allow=("10.0.0.1",)), PathRule("/a%20b", timeout=1))),
     ),
+    "https": (
+        replace(GUESTBOOK, domains=("example.com",), tls=Tls("self-signed")),
+        replace(SHOP, tls=Tls("files", "shop.pem", "shop.key", redirect=False, hsts=31_536_000.0)),
+        Site("plain", Protocol.UWSGI, mount="/plain"),
+    ),
     "nothing": (),
 }  # fmt: skip
 
@@ -51,7 +57,7 @@ def texts(*sites: Site, address: Address | None = None, account: Account | None 
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_config_is_as_an_expert_writes_it(golden: Golden, case: str) -> None:
-    said = texts(*CASES[case])
+    said = texts(*CASES[case], address=SECURE if case == "https" else None)
     always = {"mime.types", "server.conf", "listen.conf", "check/nginx.conf", "check/listen.conf"}
     golden(case, said if case == "default" else {name: said[name] for name in said.keys() - always})
 
