@@ -11,13 +11,32 @@ from uncork.serving import Protocol, ServerSettings, Service
 
 
 @dataclass(frozen=True)
+class Alone:
+    """Where a release runs that uncork only wrote the files of: nothing of uncork's own is beside it.
+
+    `socket` is what it binds by itself, a path or `host:port`; empty where it is passed on, as systemd does. `run` is
+    the folder for its pid file and the like. `daemon`: it goes into the background by itself.
+    """
+
+    socket: str
+    run: Path
+    daemon: bool = False
+
+    @property
+    def tcp(self) -> bool:
+        """Whether the socket is a port."""
+        return bool(self.socket) and not self.socket.startswith("/")
+
+
+@dataclass(frozen=True)
 class Build:
     """What a server needs to know of one release. Sizes are in bytes, times in seconds.
 
     `directory` is the release's folder: it holds `run.py` (which defines `application`), the server's config and
     `source/`. `run_directory` variables are not here: an instance's own folder is in UNCORK_RUN when it starts.
     `frameworks` are modules of the app's that a server may import once, before it forks its workers. `snippet` is what
-    the project adds to the server's config, `template` what it has in place of ours.
+    the project adds to the server's config, `template` what it has in place of ours. `alone` is for a release that
+    runs without uncork: `run.py` is then plain, and there is neither `uncork_runtime/` nor UNCORK_RUN.
     """
 
     app: str
@@ -35,6 +54,7 @@ class Build:
     settings: ServerSettings = field(default_factory=ServerSettings)
     snippet: str = ""
     template: str = ""
+    alone: Alone | None = None
 
 
 class Server(ABC):
@@ -43,6 +63,14 @@ class Server(ABC):
     name: ClassVar[str]
     replaces: ClassVar[tuple[str, ...]]
     """Distributions (normalised names) that are taken out of a project's lock, since `requires` stands for them."""
+    leave_signal: ClassVar[str] = "TERM"
+    """At which a process that answers requests takes no more, finishes, and ends; another one comes in its place."""
+    watches: ClassVar[bool] = False
+    """Whether it ends a request that takes too long, and logs what failed, by itself; else the runtime does."""
+    forks: ClassVar[bool] = True
+    """Whether the processes that answer are children of the one that was started, or it is that one."""
+    fronted: ClassVar[bool] = False
+    """Whether it does not tell the app who asks, though what it speaks would: the runtime does, by X-Real-IP."""
 
     template: ClassVar[str] = ""
     """Its template that a project may have another one in place of, by this name in its `uncork/`; empty: none."""
@@ -51,7 +79,10 @@ class Server(ABC):
 
     @abstractmethod
     def requires(self, settings: ServerSettings) -> tuple[str, ...]:
-        """Pinned requirements, installed beside the project's lock in the release's environment."""
+        """What is installed beside the project's lock, as lines of requirements.
+
+        Where each is pinned and has its hashes, it is a lock already; else it is locked within the project's versions.
+        """
 
     @abstractmethod
     def speaks(self, settings: ServerSettings) -> Protocol:
@@ -73,6 +104,6 @@ class Server(ABC):
     def files(self, build: Build) -> tuple[File, ...]:
         """The server's config files, in the release's folder."""
 
-    @abstractmethod
-    def workers(self, stats: str) -> tuple[Worker, ...]:
+    def workers(self, stats: str) -> tuple[Worker, ...]:  # noqa: ARG002 -- most have no such socket
         """The workers, read from what the server's stats socket (`stats.sock` in UNCORK_RUN) wrote; none if empty."""
+        return ()
