@@ -12,8 +12,8 @@ from uncork.machine import capacity, files, leftovers, processes, supervisord
 from uncork.machine.failure import plain
 from uncork.model import AppFacts, Facts, Instance, Program, Release
 from uncork.notices import Trouble
-from uncork.records import Event, FrontRecord, decode, decode_agent, decode_event, decode_front
-from uncork.serving import Address
+from uncork.records import Event, FrontRecord, decode, decode_agent, decode_event, decode_front, decode_maintenance
+from uncork.serving import Address, Maintenance
 from uncork.supervisors.supervisor import AGENT
 
 HISTORY_READ: Final = 64 * 1024
@@ -113,7 +113,17 @@ def _app(layout: AppLayout, running: Sequence[Program], notes: _Notes) -> AppFac
         programs=programs,
         stopped=layout.stopped.exists(),
         next_release=1 + max((*folders, *past, live.release if live else 0)),
+        maintenance=_maintenance(layout, notes),
     )
+
+
+def _maintenance(layout: AppLayout, notes: _Notes) -> Maintenance | None:
+    """Return what holds while the app is away; where that can't be read it is away all the same."""
+    try:
+        return decode_maintenance(files.read(layout.maintenance)) if layout.maintenance.exists() else None
+    except UserError as error:
+        notes.broken(layout.maintenance, error)
+        return Maintenance()
 
 
 def _release(layout: AppLayout, number: int, notes: _Notes) -> Release | None:

@@ -150,6 +150,16 @@ class AppLayout:
         return self.root / "stopped"
 
     @property
+    def maintenance(self) -> Path:
+        """There while visitors are told to come again: who gets through, and the page, as JSON."""
+        return self.root / "maintenance.json"
+
+    @property
+    def maintenance_page(self) -> Path:
+        """The page that visitors see meanwhile, where it is not the front's own."""
+        return self.root / "maintenance.html"
+
+    @property
     def lock(self) -> Path:
         """Held, with flock(2), by whoever changes the app."""
         return self.root / "deploy.lock"
@@ -309,6 +319,15 @@ class Layout:
     def front_run(self) -> Path:
         """The one folder that the front may write to, beside the apps' logs; no app can be called that."""
         return self.run / "_front"
+
+    @property
+    def front_caches(self) -> Path:
+        """What the front keeps of responses, a folder an app."""
+        return self.front_run / "cache"
+
+    def front_cache(self, app: str) -> Path:
+        """What the front keeps of one app's responses."""
+        return self.front_caches / app
 
     @property
     def front_pid(self) -> Path:

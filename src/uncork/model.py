@@ -160,6 +160,7 @@ class Proof:
     """What the app said of itself when it was imported in its own environment by a clean interpreter.
 
     `frameworks` are modules it imported whose import only defines things, so that it may be made before a fork.
+    `cookies` are the names of those by which it knows a visitor.
     """
 
     flask: bool = False
@@ -167,6 +168,7 @@ class Proof:
     max_body: int | None = None
     notes: tuple[str, ...] = field(default=())
     frameworks: tuple[str, ...] = ()
+    cookies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

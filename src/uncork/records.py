@@ -8,6 +8,7 @@ import msgspec
 from uncork.errors import UserError
 from uncork.model import Release
 from uncork.notices import Trouble
+from uncork.serving import Maintenance
 
 Record = TypeVar("Record")
 FIX: Final = "restore it from a backup, or deploy again with `uncork up`"
@@ -73,6 +74,16 @@ def encode_front(record: FrontRecord) -> str:
 def decode_front(text: str) -> FrontRecord:
     """Return the record of the front. Raises UserError that names what is wrong with it."""
     return _decoded(text, FrontRecord, "the record of the front")
+
+
+def encode_maintenance(maintenance: Maintenance) -> str:
+    """Return what holds while an app is away as JSON."""
+    return _pretty(maintenance)
+
+
+def decode_maintenance(text: str) -> Maintenance:
+    """Return what holds while an app is away. Raises UserError that names what is wrong with it."""
+    return _decoded(text, Maintenance, "the record of the maintenance")
 
 
 def encode_agent(record: AgentRecord) -> str:

@@ -149,6 +149,7 @@ class Maintenance:
 class Site:
     """How the front serves one app. `max_body` is in bytes, `request_timeout` in seconds; None is the default.
 
+    `cookies` are the names of those by which the app knows a visitor; none is known of an app that can't tell.
     `server_snippet` is what the project adds to the front's config of it, `template` what it has in place of ours.
     """
 
@@ -165,6 +166,7 @@ class Site:
     upstreams: tuple[Upstream, ...] = ()
     paths: tuple[PathRule, ...] = ()
     cache: Cache = Cache()
+    cookies: tuple[str, ...] = ()
     tls: Tls = Tls()
     maintenance: Maintenance | None = None
     server_snippet: str = ""

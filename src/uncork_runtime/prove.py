@@ -8,7 +8,7 @@ or, the same, as a script: `VENV/bin/python RELEASE/uncork_runtime/prove.py RELE
 PYTHONSAFEPATH, both do as well. It prints one line on the real standard output, and ends with 0 once it has spoken:
 
     {"ok": true, "flask": true, "static": [{"url": "/static/", "directory": "/..."}], "max_body": null, "notes": [],
-     "frameworks": ["flask"]}
+     "frameworks": ["flask"], "cookies": ["session"]}
     {"ok": false, "kind": "ModuleNotFoundError", "message": "...", "module": "requests", "place": "shop/views.py:3",
      "traceback": "..."}
 
@@ -116,16 +116,24 @@ def _kind(found: object) -> str:
 
 
 def describe(app: object, source: str) -> Report:
-    """What the front needs to know of an app: its static folders and the largest body it takes, in bytes."""
+    """What the front needs to know of an app: its static folders, the largest body it takes in bytes, its cookies."""
     flask = sys.modules.get("flask")
-    plain: Report = {"flask": False, "static": [], "max_body": None, "notes": [], "frameworks": _frameworks(source)}
+    plain: Report = {"flask": False, "static": [], "max_body": None, "notes": [], "cookies": []}
+    plain["frameworks"] = _frameworks(source)
     if flask is None or not isinstance(app, flask.Flask):
         return plain
     notes = _notes(app, source)
     static = [{"url": url, "directory": directory} for url, directory in _folders(app, notes)]
     largest = app.config.get("MAX_CONTENT_LENGTH")
-    found = {"flask": True, "static": static, "max_body": largest if type(largest) is int else None, "notes": notes}
-    return plain | found
+    found: Report = {"flask": True, "static": static, "notes": notes, "cookies": _cookies(app)}
+    return plain | found | {"max_body": largest if type(largest) is int else None}
+
+
+def _cookies(app: Flask) -> list[str]:
+    """The cookies by which a visitor is known: Flask's session, and what extensions name, or leave as it is."""
+    named = {value for key, value in app.config.items() if str(key).endswith("COOKIE_NAME")}
+    remembered = {app.config.get("REMEMBER_COOKIE_NAME", "remember_token")} if "flask_login" in sys.modules else set()
+    return sorted(name for name in named | remembered if isinstance(name, str) and name)
 
 
 def _frameworks(source: str) -> list[str]:

@@ -8,14 +8,16 @@ from typing import ClassVar, Final
 from urllib.parse import quote
 
 from uncork.errors import UsageError
+from uncork.fronts.backends import Backend, backends
 from uncork.fronts.certificates import certificate
 from uncork.fronts.front import Front
 from uncork.fronts.locations import Location, locations
 from uncork.fronts.names import Names, by_names, first_at_each_mount
+from uncork.fronts.visitors import known_by
 from uncork.layout import Layout
 from uncork.model import Account
 from uncork.plan import Copy, Directory, File, Run, Step
-from uncork.rendering import render, render_own
+from uncork.rendering import render, render_own, source
 from uncork.serving import Address, Protocol, Service, Site
 
 # nginx reads its config in pieces of 4096 bytes (NGX_CONF_BUFFER), and a value must fit into one.
@@ -33,7 +35,10 @@ class _App:
     base: str
     locations: tuple[Location, ...]
     upstream: str
+    backends: tuple[Backend, ...]
     access_log: Path
+    cache: Path
+    known_by: str
 
     @property
     def redirect(self) -> str:
@@ -44,6 +49,21 @@ class _App:
     def uwsgi(self) -> bool:
         """Whether the app's server speaks uwsgi."""
         return self.site.speaks is Protocol.UWSGI
+
+    @property
+    def module(self) -> str:
+        """The module of nginx that passes its requests on: what its directives begin with."""
+        return "uwsgi" if self.uwsgi else "proxy"
+
+    @property
+    def word(self) -> str:
+        """The app's name as a part of a variable's."""
+        return self.site.app.replace("-", "_")
+
+    @property
+    def keeps(self) -> bool:
+        """Whether any of its responses is kept."""
+        return not self.site.stopped and any(one.cache and not one.directory for one in self.locations)
 
 
 @dataclass(frozen=True)
@@ -74,7 +94,8 @@ class Nginx(Front):
         """Where its pid file is, and the bodies that are too large for memory; and a binary that it can get to."""
         source, to = Path(self.copy_of), Path(self.binary).parent
         copy = (Copy(source.parent, to, (source.name,), "copy nginx"),) if self.copy_of else ()
-        return (Directory(layout.front_run, 0o700, serving=True), *copy)
+        own = (layout.front_run, layout.front_caches)
+        return (*(Directory(path, 0o700, serving=True) for path in own), *copy)
 
     def files(
         self,
@@ -103,6 +124,7 @@ class Nginx(Front):
             File(layout.front / "nginx.conf", main),
             File(layout.front / "server.conf", _render("server.conf.j2")),
             File(layout.front / "mime.types", _render("mime.types")),
+            *((File(layout.front / "cache.js", source(__package__, "cache.js")),) if _keeps(apps) else ()),
             *(file for app in apps for file in _files(layout, address, app)),
             *_listen(layout.front, *_places(address)),
             *_listen(layout.front / "check", *_checks(layout, address)),
@@ -155,6 +177,10 @@ def _refused(value: str, what: str) -> UsageError:
 
 def _render(template: str, **values: object) -> str:
     return render(__package__, template, escape, **values)
+
+
+def _keeps(apps: tuple[_App, ...]) -> bool:
+    return any(app.keeps for app in apps)
 
 
 def _listen(folder: Path, plain: str, secure: str) -> Iterator[File]:
@@ -210,5 +236,8 @@ def _app_of(layout: Layout, site: Site) -> _App:
         base=site.mount.rstrip("/"),
         locations=locations(site),
         upstream=f"unix:{app.current_socket}",
+        backends=backends(site, f"unix:{app.current_socket}"),
         access_log=app.access_log,
+        cache=layout.front_cache(site.app),
+        known_by=known_by(site),
     )

@@ -14,7 +14,7 @@ from uncork.fronts.nginx import Nginx, escape
 from uncork.layout import Layout
 from uncork.model import Account
 from uncork.plan import Copy, Directory
-from uncork.serving import Address, PathRule, Protocol, Site, Static, Tls
+from uncork.serving import LOCAL, Address, Cache, Maintenance, PathRule, Protocol, Site, Static, Tls, Upstream
 from uncork_runtime.spans import WORDS
 
 LAYOUT = Layout(Path("/srv/uncork"), Path("/srv/uncork/run"))
@@ -45,6 +45,22 @@ CASES: dict[str, tuple[Site, ...]] = {
         replace(GUESTBOOK, domains=("example.com",), tls=Tls("self-signed")),
         replace(SHOP, tls=Tls("files", "shop.pem", "shop.key", redirect=False, hsts=31_536_000.0)),
         Site("plain", Protocol.UWSGI, mount="/plain"),
+    ),
+    "cache": (
+        replace(GUESTBOOK, cache=Cache(on=True), cookies=("session", "remember_token"),
+                paths=(PathRule("/search", cache=False),)),
+        replace(SHOP, speaks=Protocol.HTTP, cache=Cache(size=2**30), paths=(PathRule("/news", timeout=60, cache=True),))
+    ),
+    "backends": (
+        replace(GUESTBOOK, balance="least-connections", upstreams=(
+            Upstream("10.0.0.2:8001", weight=2), Upstream("unix:/run/guestbook.sock", backup=True),
+        )),
+        replace(SHOP, speaks=Protocol.HTTP, upstreams=(Upstream(LOCAL, backup=True), Upstream("127.0.0.1:8009"))),
+        Site("alone", Protocol.UWSGI, mount="/alone", upstreams=(Upstream(LOCAL),)),
+    ),
+    "maintenance": (
+        replace(GUESTBOOK, health="/healthz", maintenance=Maintenance("/srv/away.html", ("10.0.0.0/8", "::1"))),
+        replace(SHOP, stopped=True, maintenance=Maintenance()),
     ),
     "nothing": (),
 }  # fmt: skip
@@ -112,9 +128,12 @@ def test_it_adopts_the_supervisor_s_socket_and_writes_to_one_folder_only() -> No
     service = NGINX.service(LAYOUT, Address())
     assert dict(service.env)["NGINX"] == "3;"
     assert service.stop_signal == "QUIT"
-    (folder,) = NGINX.folders(LAYOUT)
+    folder, below = NGINX.folders(LAYOUT)
     assert isinstance(folder, Directory)
+    assert isinstance(below, Directory)
+    assert folder.path in below.path.parents
     assert folder.serving
+    assert below.serving
     assert service.argv[service.argv.index("-p") + 1] == str(folder.path)
 
 

@@ -48,7 +48,7 @@ WSGI = "def app(environ, start_response): ...\n"
 
 
 def test_any_wsgi_callable_will_do(proven: Prove) -> None:
-    report = {"flask": False, "static": [], "max_body": None, "notes": [], "frameworks": []}
+    report = {"flask": False, "static": [], "max_body": None, "notes": [], "cookies": [], "frameworks": []}
     assert proven(WSGI) == (0, {"ok": True, **report})
 
 
@@ -179,6 +179,7 @@ def test_a_flask_app_tells_its_static_folder_and_its_largest_body(proven: Prove,
     folder.mkdir()
     static = [{"url": "/static/", "directory": str(folder)}]
     report = {"flask": True, "static": static, "max_body": 1048576, "notes": [], "frameworks": ["flask"]}
+    report["cookies"] = ["session"]
     assert proven(FLASK) == (0, {"ok": True, **report})
 
 
