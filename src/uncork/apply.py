@@ -4,12 +4,14 @@ import shlex
 import time
 
 from uncork.errors import StepFailedError
-from uncork.machine import commands, files, masters, processes, supervisord, waits
+from uncork.machine import authority, commands, files, masters, processes, supervisord, waits
 from uncork.machine.supervisord import SupervisorFault
 from uncork.model import Account
 from uncork.plan import (
     Answer,
     Call,
+    Certify,
+    Changed,
     Copy,
     Directory,
     Drain,
@@ -66,7 +68,7 @@ def _told(step: Step, account: Account | None, report: Reporter) -> None:
 def carry_out(step: Step, account: Account | None, report: Reporter) -> None:
     """Carry out one step. Raises StepFailedError."""
     match step:
-        case Directory() | File() | Link() | Copy() | Remove() | Room():
+        case Directory() | File() | Link() | Copy() | Remove() | Room() | Certify():
             _change_files(step, account)
         case Run():
             commands.run(step, account)
@@ -80,7 +82,7 @@ def carry_out(step: Step, account: Account | None, report: Reporter) -> None:
             _wait(step, report)
 
 
-def _change_files(step: Directory | File | Link | Copy | Remove | Room, account: Account | None) -> None:
+def _change_files(step: Changed, account: Account | None) -> None:
     match step:
         case Directory():
             files.make(step, account)
@@ -94,6 +96,8 @@ def _change_files(step: Directory | File | Link | Copy | Remove | Room, account:
             files.remove(step)
         case Room():
             files.room(step)
+        case Certify():
+            authority.issue(step, account)
 
 
 def _wait(step: Probe | Warm | Answer | Drain | Gone, report: Reporter) -> None:
@@ -141,7 +145,7 @@ def _what(step: Step) -> str:
             return shlex.join(step.argv)
         case Call():
             return " ".join((step.method, *(str(param) for param in step.params)))
-        case Directory() | File() | Link() | Copy() | Remove() | Room():
+        case Directory() | File() | Link() | Copy() | Remove() | Room() | Certify():
             return _what_file(step)
         case Reload():
             return f"signal HUP to the process in {step.pid_file}, and wait until its workers are new"
@@ -151,7 +155,7 @@ def _what(step: Step) -> str:
             return _what_wait(step)
 
 
-def _what_file(step: Directory | File | Link | Copy | Remove | Room) -> str:
+def _what_file(step: Changed) -> str:  # noqa: PLR0911 -- one for each kind of step
     match step:
         case Directory():
             return f"make {step.path}/ ({step.mode:o})"
@@ -165,6 +169,8 @@ def _what_file(step: Directory | File | Link | Copy | Remove | Room) -> str:
             return f"remove {step.path}"
         case Room():
             return f"see that the disk of {step.path} is not full"
+        case Certify():
+            return f"certify {', '.join(step.names)} by the CA in {step.authority}, in {step.path}"
 
 
 def _what_wait(step: Probe | Warm | Answer | Drain | Gone) -> str:

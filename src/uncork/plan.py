@@ -63,6 +63,20 @@ class Room:
 
 
 @dataclass(frozen=True)
+class Certify:
+    """Make a certificate for host names and IP addresses, signed by the local CA, which is made if there is none.
+
+    `path` gets the certificate with its key, and is readable by the account that serves requests alone.
+    """
+
+    path: Path
+    names: tuple[str, ...]
+    authority: Path
+    authority_key: Path
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class Run:
     """Run a command to its end. `serving`: as the account that serves requests; `timeout` in seconds."""
 
@@ -174,7 +188,8 @@ class End:
     why: str
 
 
-Step = Directory | File | Link | Copy | Remove | Room | Run | Call | Probe | Warm | Answer | Reload | Drain | Gone | End
+Changed = Directory | File | Link | Copy | Remove | Room | Certify
+Step = Changed | Run | Call | Probe | Warm | Answer | Reload | Drain | Gone | End
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,8 @@ class Location:
 
     @property
     def quoted(self) -> str:
-        """The URL as a request line has it."""
-        return quote(self.url)
+        """The URL as a request line has it (RFC 3986, `pchar`)."""
+        return quote(self.url, safe="/;:@!&'()*+,=~")
 
 
 def locations(site: Site) -> tuple[Location, ...]:

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from uncork.config import Config
+from uncork.config.tls import FILES
 from uncork.errors import UsageError
 from uncork.model import Facts
+from uncork.recipes.https import HTTPS, settled
 from uncork.servers.server import Server
 from uncork.serving import Address, Site
 
@@ -64,10 +66,19 @@ def _named(kind: str) -> str:
 
 
 def url(site: Site, sites: Sequence[Site], address: Address) -> str:
-    """Return where the app is reached on this machine: the port itself if it is the first at its mount there."""
+    """Return where the app is reached on this machine: the port itself if it is the first at its mount there.
+
+    A certificate that was given is for its domains alone, so that is where an app with one is reached.
+    """
     first = next(s for s in sites if s.mount == site.mount)
     host = _host(address) if first.app == site.app else f"{site.app}.localhost"
-    return f"http://{host}:{address.port}{site.mount.rstrip('/')}/"
+    path = f"{site.mount.rstrip('/')}/"
+    if not site.tls.on:
+        return f"http://{host}:{address.port}{path}"
+    named = (domain for domain in site.domains if not domain.startswith("*"))
+    host = next(named, host) if site.tls.kind == FILES else host
+    port = settled(address, tuple(sites)).tls_port
+    return f"https://{host}{f':{port}' if port != HTTPS else ''}{path}"
 
 
 def _host(address: Address) -> str:

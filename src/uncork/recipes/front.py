@@ -1,7 +1,7 @@
 """What it takes to have the front serve the sites it should, on the address it should."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +9,7 @@ from uncork.fronts.front import Front
 from uncork.layout import Layout
 from uncork.model import AppFacts, Facts
 from uncork.plan import Answer, File, Remove, Step
+from uncork.recipes.https import Certificates
 from uncork.records import FrontRecord, encode_front
 from uncork.serving import Address, Site
 from uncork.supervisors.supervisor import Supervisor
@@ -37,23 +38,28 @@ class Fronts:
 
 @dataclass(frozen=True)
 class Served:
-    """What the front answers for: where, and which sites, in the order of their first deploy."""
+    """What the front answers for: where, and which sites, in the order of their first deploy.
+
+    `given` are certificates that come with them, `certificates` all that the front is still to get.
+    """
 
     address: Address
     sites: tuple[Site, ...]
+    given: tuple[File, ...] = ()
+    certificates: Certificates = field(default_factory=Certificates)
 
 
 def sites(facts: Facts, changed: Site | None = None, gone: str | None = None) -> tuple[Site, ...]:
     """Return what the front should serve: every live site, one as it will be, in order of first deploy."""
     known = {app.name: _site(app) for app in facts.apps}
     if changed:
-        known[changed.app] = changed
+        known[changed.app] = replace(changed, maintenance=facts.app(changed.app).maintenance)
     return tuple(site for name, site in known.items() if site and name != gone)
 
 
 def _site(app: AppFacts) -> Site | None:
     live = app.live_release
-    return replace(live.site, stopped=app.stopped) if live else None
+    return replace(live.site, stopped=app.stopped, maintenance=app.maintenance) if live else None
 
 
 def runs(facts: Facts) -> bool:
@@ -79,14 +85,15 @@ def refresh(
     changed = tuple(file for file in files if on_disk.get(file.path) != file.content)
     stale = tuple(Remove(path) for path in on_disk if path not in {file.path for file in files})
     moves = _moves(front, layout, facts, wanted.address) or not runs(facts) or facts.pending == START
-    if not (moves or changed or stale or facts.pending):
+    new = (*wanted.certificates.make, *changed)
+    if not (moves or new or stale or facts.pending):
         return Refresh()
     record = _record(front, wanted)
     done = Remove(layout.front_pending)
     return Refresh(
         prepare=(
             File(layout.front_pending, START if moves else RELOAD),
-            *_written(front, layout, changed, moves=moves),
+            *_written(front, layout, new, moves=moves),
         ),
         switch=(
             *_act(front, supervisor, layout, facts, wanted, moves=moves),
@@ -96,7 +103,8 @@ def refresh(
         ),
         revert=(
             *_undo(changed, on_disk),
-            *(_back(fronts.present, supervisor, layout, facts, moves=moves) if changed else ()),
+            *wanted.certificates.back,
+            *(_back(fronts.present, supervisor, layout, facts, moves=moves) if new else ()),
             done,
         ),
     )
@@ -117,10 +125,10 @@ def _record(front: Front, wanted: Served) -> FrontRecord:
     )
 
 
-def _written(front: Front, layout: Layout, changed: tuple[File, ...], *, moves: bool) -> tuple[Step, ...]:
+def _written(front: Front, layout: Layout, new: tuple[Step, ...], *, moves: bool) -> tuple[Step, ...]:
     """The files that change, checked; the folders, which a front that starts needs too."""
-    if changed:
-        return (*front.folders(layout), *changed, front.check(layout))
+    if new:
+        return (*front.folders(layout), *new, front.check(layout))
     return front.folders(layout) if moves else ()
 
 

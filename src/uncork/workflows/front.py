@@ -1,5 +1,6 @@
 """Have the front serve what it should: the sites of the live releases, on the one address."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from uncork.apply import apply
@@ -9,7 +10,9 @@ from uncork.machine import files, sockets
 from uncork.model import Facts
 from uncork.plan import Plan
 from uncork.recipes.front import START, Fronts, Refresh, Served, refresh, runs, sites
+from uncork.recipes.https import settled
 from uncork.serving import Address, Site
+from uncork.workflows.https import secured
 from uncork.workflows.work import FRONT_WAIT, Work
 
 
@@ -26,13 +29,15 @@ def serve(work: Work, address: Address, gone: str | None = None) -> tuple[Site, 
 def refreshed(work: Work, facts: Facts, wanted: Served) -> Refresh:
     """Return what it takes for the front to serve what is wanted. Must be called with the front's lock held."""
     fronts = Fronts(work.front, work.behind(facts.front or work.front.name).front)
+    wanted = replace(wanted, address=settled(wanted.address, wanted.sites))
+    wanted = replace(wanted, certificates=secured(work.layout, wanted))
     return refresh(fronts, work.supervisor, work.layout, facts, wanted, texts(work.layout))
 
 
 def texts(layout: Layout) -> dict[Path, str]:
     """Return the front's config as it is on disk."""
     folders = (layout.front, layout.front / "apps", layout.front / "check")
-    paths = [path for folder in folders for path in files.names_in(folder) if path.suffix in {".conf", ".types"}]
+    paths = [path for folder in folders for path in files.names_in(folder) if path.suffix in {".conf", ".types", ".js"}]
     return {path: files.read(path) for path in paths}
 
 
@@ -42,13 +47,14 @@ def port_is_free(facts: Facts, address: Address) -> None:
     A front that has the port already lets it go before it takes it on another address. One whose start was cut off
     may have any port: only its supervisor knows, and starts it again.
     """
-    here = facts.address is not None and address.port == facts.address.port
-    if runs(facts) and (here or facts.pending == START):
+    now = facts.address or Address(port=0)
+    if runs(facts) and facts.pending == START:
         return
-    holder = sockets.port_holder(address.bind, address.port)
-    if holder:
-        free = sockets.next_free_port(address.bind, address.port)
-        raise UsageError(
-            f"port {address.port} is taken by {holder}",
-            f"end that, or take another port: uncork up --port {free}",
-        )
+    for port, had, say in (
+        (address.port, now.port, "take another port: uncork up --port {}"),
+        (address.tls_port, now.tls_port, "write `port = {}` under [tool.uncork.tls]"),
+    ):
+        holder = sockets.port_holder(address.bind, port) if port and not (runs(facts) and port == had) else None
+        if holder:
+            free = sockets.next_free_port(address.bind, port)
+            raise UsageError(f"port {port} is taken by {holder}", f"end that, or {say.format(free)}")

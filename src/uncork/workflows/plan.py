@@ -19,6 +19,7 @@ from uncork.recipes.change_over import Running, boot, change_over, live_of
 from uncork.recipes.front import Served, sites
 from uncork.report import Silent
 from uncork.servers import SERVERS
+from uncork.workflows import https
 from uncork.workflows.changing import programs
 from uncork.workflows.environment import described
 from uncork.workflows.front import refreshed
@@ -76,10 +77,10 @@ def _steps(
 ) -> tuple[Step, ...]:
     app = facts.app(draft.config.name)
     site = app.live_release.site if app.live_release else None
-    proof = Proof(static=site.static, max_body=site.max_body) if site else Proof()
+    proof = Proof(static=site.static, max_body=site.max_body, cookies=site.cookies) if site else Proof()
     release = build.release(draft, environment, proof, created=now(), source_digest="")
     address = decide(facts, draft.config, options.port, options.bind)
-    wanted = Served(address, sites(facts, release.site))
+    wanted = Served(address, sites(facts, release.site), https.given(work.layout, found.tree.root, draft.config))
     front = refreshed(work, facts, wanted)
     new = Running(release, next_instance(app, release.id))
     begun = boot(new, work.layout, work.supervisor, work.account)

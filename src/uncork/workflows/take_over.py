@@ -10,12 +10,13 @@ from uncork.apply import apply
 from uncork.errors import StepFailedError, UsageError
 from uncork.machine import files
 from uncork.model import AppFacts, Facts, Instance, Release
-from uncork.plan import Plan, Step
+from uncork.plan import File, Plan, Step
 from uncork.recipes.address import url
 from uncork.recipes.build import COMPLETE
 from uncork.recipes.change_over import Running, boot, change_over, live_of, retire
 from uncork.recipes.explain import step_failed
 from uncork.recipes.front import Served, sites
+from uncork.recipes.https import settled
 from uncork.serving import Address, Site
 from uncork.workflows.front import port_is_free, refreshed
 from uncork.workflows.work import FRONT_WAIT, Work, record
@@ -35,10 +36,13 @@ class Deployed:
     notes: tuple[str, ...] = ()
 
 
-def take_over(work: Work, facts: Facts, new: Running, address: Address, *written: Step) -> Deployed:
+def take_over(
+    work: Work, facts: Facts, new: Running, address: Address, *written: Step, given: tuple[File, ...] = ()
+) -> Deployed:
     """Change over from what is live to `new`, and return what serves then. Nothing changes if any step fails.
 
-    `written` are steps that belong to the switch: once it begins, the release has proven itself.
+    `written` are steps that belong to the switch: once it begins, the release has proven itself. `given` are the
+    certificates that come with it.
     """
     app = facts.app(new.release.app)
     live = live_of(app, new.release)
@@ -46,7 +50,7 @@ def take_over(work: Work, facts: Facts, new: Running, address: Address, *written
     with _or_forget(work, new), files.hold_waiting(work.layout.lock, FRONT_WAIT):
         now = work.facts()
         wanted = sites(now, replace(new.release.site, stopped=False))
-        front = refreshed(work, now, Served(address, wanted))
+        front = refreshed(work, now, Served(address, wanted, given))
         plan = change_over(new, live, work.layout, work.supervisor, front, stopped=app.stopped)
         apply(replace(plan, switch=(*written, *plan.switch), cleanup=()), work.account, work.report)
     apply(Plan(cleanup=plan.cleanup), work.account, work.report)
@@ -91,7 +95,7 @@ def run_release(work: Work, facts: Facts, release: Release, event: str) -> Deplo
     """Let a finished release take over on an instance of its own, and write that down as `event`."""
     started = time.monotonic()
     app = facts.app(release.app)
-    address = facts.address or Address()
+    address = settled(facts.address or Address(), sites(facts, replace(release.site, stopped=False)))
     port_is_free(facts, address)
     if not (Path(release.venv) / COMPLETE).exists():
         raise UsageError(

@@ -21,12 +21,13 @@ from uncork.recipes.build import Draft, Environment
 from uncork.recipes.change_over import Running
 from uncork.recipes.explain import Failure, import_failed, step_failed
 from uncork.recipes.front import sites
+from uncork.recipes.https import check_port, settled
 from uncork.recipes.own import own
 from uncork.records import encode
 from uncork.report import Reporter
 from uncork.servers import SERVERS
-from uncork.serving import Address, Site
-from uncork.workflows import values
+from uncork.serving import Address, Protocol, Site
+from uncork.workflows import https, values
 from uncork.workflows.changing import changing
 from uncork.workflows.environment import environment_for
 from uncork.workflows.front import port_is_free
@@ -75,6 +76,7 @@ def up(layout: Layout, project: Path, options: UpOptions, report: Reporter) -> D
     """
     started = time.monotonic()
     found = find(layout, project, options)
+    certificate = https.given(layout, found.tree.root, found.config)
     work = begin(layout, report)
     _address(work.facts(), found.config, options)
     with changing(work, found.config.name, "up") as facts:
@@ -87,14 +89,16 @@ def up(layout: Layout, project: Path, options: UpOptions, report: Reporter) -> D
         try:
             release, notes = _build(work, draft, found, app)
             written = File(draft.layout.record(draft.number), encode(release))
-            deployed = take_over(work, facts, Running(release, next_instance(app, release.id)), address, written)
+            new = Running(release, next_instance(app, release.id))
+            deployed = take_over(work, facts, new, address, written, given=certificate)
         except StepFailedError as error:
             raise step_failed(error, draft.number, app.live_release) from error
         finally:
             _forget_unless_live(work, draft)
         record(work, draft.config.name, "up", draft.number, started)
         _prune(work, draft)
-    return replace(deployed, notes=(*found.notes, *draft.own.notes, *notes))
+    told = https.notes(layout, release.site)
+    return replace(deployed, notes=(*found.notes, *draft.own.notes, *notes, *told))
 
 
 def _address(facts: Facts, config: Config, options: UpOptions) -> Address:
@@ -102,7 +106,9 @@ def _address(facts: Facts, config: Config, options: UpOptions) -> Address:
 
     What a lost supervisor left may hold the port; it is ended before this is asked again.
     """
-    address = decide(facts, config, options.port, options.bind)
+    site = Site(config.name, Protocol.UWSGI, tls=config.tls)
+    address = settled(decide(facts, config, options.port, options.bind), sites(facts, site))
+    check_port(facts, site, address)
     if not facts.leftovers:
         port_is_free(facts, address)
     return address
