@@ -34,6 +34,7 @@ VERBS: Final = (
     "shell",
     "config",
     "lock",
+    "adopt",
     "version",
 )
 

@@ -1,0 +1,78 @@
+"""Read what starts an app today, and say the same as a config of uncork's."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from uncork.config import load, tables
+from uncork.errors import UsageError
+from uncork.machine import files
+from uncork.plan import File
+from uncork.project.adopted.config import read, toml
+from uncork.project.adopted.fates import Fate, Kind
+
+
+@dataclass(frozen=True)
+class Told:
+    """One setting of the file: its line, its name there, and what becomes of it, and why."""
+
+    line: int
+    setting: str
+    fate: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """The config that does the same, where it was written (None: nowhere), and what became of each setting."""
+
+    file: str
+    text: str
+    output: str | None
+    settings: tuple[Told, ...]
+
+    def of(self, kind: Kind) -> tuple[Told, ...]:
+        """The settings of which that became."""
+        return tuple(told for told in self.settings if told.fate == kind.value)
+
+
+def adopt(path: Path, output: Path | None) -> Adopted:
+    """Return the config that does what the file at `path` does, and write it to `output` if that is given.
+
+    A pyproject.toml is appended to, any other file is new. Raises UsageError where the file can't be read, or a config
+    is there already.
+    """
+    if not path.is_file():
+        raise UsageError(f"there is no file {path}", "give a uwsgi.ini, a gunicorn.conf.py or a Procfile")
+    fates = read(path.name, files.read(path).removeprefix("\ufeff"))
+    table = "" if output and output.name != tables.PYPROJECT else "tool.uncork"
+    text = toml(fates, table)
+    _is_sound(toml(fates, ""), path)
+    if output:
+        _write(output, text)
+    return Adopted(path.name, text, str(output) if output else None, tuple(_told(fate) for fate in fates))
+
+
+def _is_sound(text: str, path: Path) -> None:
+    """Raise UsageError for what can't stand together, in the file's terms."""
+    try:
+        load({tables.OWN_FILE: text}, "production", "app")
+    except UsageError as error:
+        raise UsageError(f"what {path.name} says can't stand together: {error.problem}", error.fix) from error
+
+
+def _write(output: Path, text: str) -> None:
+    if output.name == tables.PYPROJECT and output.exists():
+        before = files.read(output)
+        load({tables.PYPROJECT: before}, "production", "app")
+        if "[tool.uncork" in before:
+            raise UsageError(f"{output} has a config of uncork's already", "merge them by hand: leave out --output")
+        text = f"{before.rstrip()}\n\n{text}" if before.strip() else text
+    elif output.exists():
+        raise UsageError(f"{output} is there already", "merge them by hand: leave out --output")
+    files.write(File(output, text), None)
+
+
+def _told(fate: Fate) -> Told:
+    name = fate.setting.name
+    why = fate.why or ", ".join(f"{key} = {value}" for key, value in fate.values)
+    return Told(fate.setting.line, name, fate.kind.value, why)
