@@ -49,7 +49,8 @@ CASES: dict[str, tuple[Site, ...]] = {
     "cache": (
         replace(GUESTBOOK, cache=Cache(on=True), cookies=("session", "remember_token"),
                 paths=(PathRule("/search", cache=False),)),
-        replace(SHOP, speaks=Protocol.HTTP, cache=Cache(size=2**30), paths=(PathRule("/news", timeout=60, cache=True),))
+        replace(SHOP, speaks=Protocol.HTTP, cache=Cache(size=2**30),
+                paths=(PathRule("/news", timeout=60, cache=True),)),
     ),
     "backends": (
         replace(GUESTBOOK, balance="least-connections", upstreams=(
