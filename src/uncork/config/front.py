@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
+from urllib.parse import unquote
 
 from uncork.config.keys import Key
 from uncork.config.rows import rows
@@ -75,6 +76,16 @@ def network(value: object) -> str:
     return text.removesuffix("/32").removesuffix("/128")
 
 
+def _read_path(value: object) -> str:
+    """What the front goes by has no query, and no `.`, `..` or empty segment: such a rule would never hold."""
+    path = str(PATH.read(value))
+    segments = unquote(path).split("/")[1:]
+    if "?" in path or "#" in path or any(segment in {".", ".."} for segment in segments) or "" in segments[:-1]:
+        problem = f"is {shown(path)}, but it must be a path alone, with no `?`, `#`, `.`, `..` or `//`"
+        raise ValueRefusedError(problem, 'write, for example, "/reports"')
+    return path
+
+
 _FILE: Final = "a path of an htpasswd file, relative to the project"
 UPSTREAM_KEYS: Final = (
     Key(
@@ -87,7 +98,7 @@ UPSTREAM_KEYS: Final = (
     Key("backup", "Whether it is asked only when no other answers.", SWITCH, "true", "false"),
 )
 PATH_KEYS: Final = (
-    Key("path", "What the URLs begin with, below the app's mount.", PATH, '"/reports"'),
+    Key("path", "What the URLs begin with, below the app's mount.", Kind(PATH.what, _read_path), '"/reports"'),
     Key(
         "timeout",
         "How long a request may take there; the server's own `request_timeout` is raised to the longest of them.",

@@ -16,6 +16,7 @@ from uncork.recipes.front import sites
 from uncork.servers import SERVERS
 from uncork.serving import Address
 from uncork.supervisors.supervisor import AGENT
+from uncork.workflows import https
 
 FRONT: Final = "front"
 RUNNING: Final = "running"
@@ -54,7 +55,7 @@ class MachineStatus:
 class Status:
     """What runs. `front`, `supervisor` and `agent` are states in the words of an app's; `home` is the state directory.
 
-    `notes` name files that could not be read; `troubles` are what the agent can't do, of the apps that were asked for.
+    `notes` name files that could not be read; `troubles` are what the agent can't do and certificates that end soon, of the apps that were asked for.
     """
 
     home: str
@@ -75,7 +76,9 @@ class Status:
 
 def status(layout: Layout, app: str | None) -> Status:
     """Return what runs of a state directory, or of one of its apps."""
-    return told(machine_facts.read(layout), layout, app, os.getloadavg(), sockets.read_stats)
+    facts = machine_facts.read(layout)
+    facts = replace(facts, troubles=(*facts.troubles, *https.troubles(layout, facts)))
+    return told(facts, layout, app, os.getloadavg(), sockets.read_stats)
 
 
 def told(

@@ -11,7 +11,7 @@ import uncork_runtime
 from uncork.config import Config, load
 from uncork.errors import StepFailedError
 from uncork.layout import Layout
-from uncork.machine import files, trees
+from uncork.machine import files, processes, trees
 from uncork.model import AppFacts, Facts, Project, Proof, Release
 from uncork.plan import File, Remove, Room, Run
 from uncork.project.detect import detect
@@ -31,6 +31,7 @@ from uncork.workflows import https, values
 from uncork.workflows.changing import changing
 from uncork.workflows.environment import environment_for
 from uncork.workflows.front import port_is_free
+from uncork.workflows.given import check_passwords, without_key
 from uncork.workflows.take_over import Deployed, next_instance, take_over
 from uncork.workflows.work import Work, begin, now, record
 
@@ -65,6 +66,8 @@ def find(layout: Layout, root: Path, options: UpOptions) -> Found:
     """Read a project. Raises UsageError where it, its config or its app is not clear."""
     tree = trees.read(root, leave_out=(layout.home,))
     config = load(tree.texts, options.environment, root.resolve().name)
+    tree = without_key(tree, config)
+    check_passwords(tree, config, processes.account())
     project = detect(tree.texts, config, {**tree.environment, **options.environ})
     return Found(tree, config, project)
 
