@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 ROUTE: Final = "X-Uncork-Route"
+EVENTS: Final = "text/event-stream"
+AT_ONCE: Final = ("X-Accel-Buffering", "no")
+"""It has nginx pass on each event when it comes; nginx takes it off."""
 WHOLE: Final = (list, tuple, bytes)
 ANSWERED: Final = (Exception, SystemExit)
 """What a release answers for: an app that calls sys.exit() should end no worker that others are served by."""
@@ -57,6 +60,9 @@ class Exchange(Context):
         environ = self._environ or {}
         rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
         told = [*headers, *self._routes["" if rule is None else rule.rule]]
+        for _, value in headers:
+            if value.startswith(EVENTS):
+                told.append(AT_ONCE)
         if "HTTP_X_REQUEST_ID" not in environ:
             told.append(("X-Request-ID", self.id))
         return self._start(status, told) if exc_info is None else self._excuse(status, told, exc_info)
