@@ -118,6 +118,9 @@ def known(app: WSGIApplication, release: int = 0) -> WSGIApplication:
         try:
             result = app(environ, exchange.start)
         except BaseException as error:
+            if isinstance(error, StopIteration) and "HTTP_UPGRADE" in environ:
+                exchange.end()  # a WebSocket is over, which was answered past the server: so Flask-Sock tells Gunicorn
+                raise
             tell("the app", error)
             if not release or exchange.begun or not isinstance(error, ANSWERED):
                 exchange.end()

@@ -8,17 +8,20 @@ from typing import Final
 
 from uncork import facts as machine_facts
 from uncork.layout import Layout
-from uncork.machine import moments, processes, sockets
+from uncork.machine import files, moments, processes, sockets
 from uncork.model import AppFacts, Facts, Instance, Program, Worker
 from uncork.notices import Trouble
 from uncork.recipes.address import url
 from uncork.recipes.front import sites
 from uncork.servers import SERVERS
-from uncork.serving import Address
+from uncork.reporting.hits import Hits, hits
+from uncork.serving import Address, Maintenance
 from uncork.supervisors.supervisor import AGENT
 from uncork.workflows import https
 
 FRONT: Final = "front"
+LOG_READ: Final = 256 * 1024
+"""Bytes of an access log that are read: about a thousand requests."""
 RUNNING: Final = "running"
 STARTING: Final = "starting"
 FAILED: Final = "failed"
@@ -28,7 +31,10 @@ _STATES: Final = {"RUNNING": RUNNING, "STARTING": STARTING, "STOPPING": "stoppin
 
 @dataclass(frozen=True)
 class AppStatus:
-    """What is so for one app. `started` is UTC in ISO 8601; `requests_total` counts since then."""
+    """What is so for one app. `started` is UTC in ISO 8601; `requests_total` counts since then.
+
+    `cache` is None where no responses are kept; `maintenance` where visitors are not sent away.
+    """
 
     name: str
     release: int | None
@@ -39,6 +45,8 @@ class AppStatus:
     workers: tuple[Worker, ...]
     requests_total: int
     started: str | None
+    cache: Hits | None = None
+    maintenance: Maintenance | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,8 @@ class MachineStatus:
 class Status:
     """What runs. `front`, `supervisor` and `agent` are states in the words of an app's; `home` is the state directory.
 
-    `notes` name files that could not be read; `troubles` are what the agent can't do and certificates that end soon, of the apps that were asked for.
+    `notes` name files that could not be read; `troubles` are what the agent can't do, and
+    certificates that end soon, of the apps that were asked for.
     """
 
     home: str
@@ -118,6 +127,7 @@ def _app(layout: Layout, facts: Facts, app: AppFacts, stats: Callable[[Path], st
         workers=workers,
         requests_total=sum(worker.requests for worker in workers),
         started=moments.at(up.started) if up and up.started else None,
+        maintenance=app.maintenance,
     )
     release = app.live_release
     if not release:
