@@ -103,7 +103,7 @@ class Uncork:
 
     def command(self, *args: str) -> tuple[str, ...]:
         """The command's words: the verb, the state directory, the rest."""
-        verbs = 2 if args[0] in {"config", "alerts"} else 1
+        verbs = 2 if args[0] in {"cache", "config", "alerts", "maintenance"} else 1
         return (sys.executable, "-m", "uncork", *args[:verbs], "--home", str(self.home), *args[verbs:])
 
     def run(self, *args: str, stdin: str = "", timeout: float = 120.0, cwd: Path | None = None) -> Done:

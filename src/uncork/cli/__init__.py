@@ -27,6 +27,8 @@ VERBS: Final = (
     "restart",
     "stop",
     "start",
+    "maintenance",
+    "cache",
     "down",
     "destroy",
     "plan",

@@ -1,5 +1,6 @@
 """`uncork status`: what runs."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -41,6 +42,9 @@ def _show(found: "Status") -> None:
         click.echo(table(_HEAD, [_row(app) for app in found.apps]))
     else:
         click.echo(f"nothing is deployed in {found.home}; deploy a project with `uncork up PATH`")
+    for app in found.apps:
+        for line in _lines(app):
+            click.echo(line)
     for note in found.notes:
         click.echo(f"note: {note}")
     for trouble in found.troubles:
@@ -51,6 +55,16 @@ def _show(found: "Status") -> None:
         f"{machine.cpus} cores, load {machine.load[0]:.2f}, {size(machine.memory_bytes)} of memory, "
         f"{size(machine.free_disk_bytes)} of disk free"
     )
+
+
+def _lines(app: "AppStatus") -> Iterator[str]:
+    """What the front does in the app's place."""
+    if app.maintenance:
+        through = f", except for {', '.join(app.maintenance.allow)}" if app.maintenance.allow else ""
+        yield f"{styled('maintenance', fg='yellow')}: visitors of {app.name} are told to come again{through}"
+    if app.cache and app.cache.requests:
+        of = f"the last {app.cache.requests} requests"
+        yield f"cache of {app.name}: {app.cache.percent} % of {of} were answered by it"
 
 
 def _plainly(trouble: "Trouble") -> str:

@@ -5,6 +5,7 @@ from uncork.machine import files
 from uncork.plan import File, Remove
 from uncork.report import Reporter
 from uncork.serving import Address
+from uncork.workflows.cache import clear
 from uncork.workflows.changing import changing
 from uncork.workflows.down import end_all
 from uncork.workflows.front import serve
@@ -21,6 +22,7 @@ def destroy(layout: Layout, app: str, report: Reporter) -> None:
         if facts.supervising:
             serve(work, facts.address or Address(), gone=app)
             end(work, facts, app)
+        clear(layout, app)
         work.do(Remove(paths.root, "remove all that is kept of it"), Remove(paths.sockets))
     with files.hold_waiting(layout.lock, FRONT_WAIT):
         if not work.facts().apps:

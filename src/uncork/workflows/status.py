@@ -13,8 +13,8 @@ from uncork.model import AppFacts, Facts, Instance, Program, Worker
 from uncork.notices import Trouble
 from uncork.recipes.address import url
 from uncork.recipes.front import sites
-from uncork.servers import SERVERS
 from uncork.reporting.hits import Hits, hits
+from uncork.servers import SERVERS
 from uncork.serving import Address, Maintenance
 from uncork.supervisors.supervisor import AGENT
 from uncork.workflows import https
@@ -87,7 +87,15 @@ def status(layout: Layout, app: str | None) -> Status:
     """Return what runs of a state directory, or of one of its apps."""
     facts = machine_facts.read(layout)
     facts = replace(facts, troubles=(*facts.troubles, *https.troubles(layout, facts)))
-    return told(facts, layout, app, os.getloadavg(), sockets.read_stats)
+    found = told(facts, layout, app, os.getloadavg(), sockets.read_stats)
+    return replace(found, apps=tuple(replace(one, cache=_cache(layout, facts, one.name)) for one in found.apps))
+
+
+def _cache(layout: Layout, facts: Facts, app: str) -> Hits | None:
+    release = facts.app(app).live_release
+    if not release or not (release.site.cache.on or any(rule.cache for rule in release.site.paths)):
+        return None
+    return hits(files.tail(layout.app(app).access_log, 0, LOG_READ).splitlines())
 
 
 def told(

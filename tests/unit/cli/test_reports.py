@@ -9,6 +9,8 @@ import pytest
 from tests.unit.cli.fakes import Uncork
 from uncork.model import Worker
 from uncork.notices import Trouble
+from uncork.reporting.hits import Hits
+from uncork.serving import Maintenance
 from uncork.workflows.releases import Row
 from uncork.workflows.status import AppStatus, MachineStatus, Status
 
@@ -56,6 +58,8 @@ def test_status_in_json_has_the_shape_that_is_promised(uncork: Uncork) -> None:
             ],
             "requests_total": 5,
             "started": "2026-01-01T00:00:00Z",
+            "cache": None,
+            "maintenance": None,
         }
     ]
     assert found["machine"] == {
@@ -64,6 +68,18 @@ def test_status_in_json_has_the_shape_that_is_promised(uncork: Uncork) -> None:
         "memory_bytes": 8 * 1024**3,
         "free_disk_bytes": 1024**3,
     }
+
+
+def test_status_says_what_the_front_does_in_an_app_s_place(uncork: Uncork) -> None:
+    away = replace(SHOP, cache=Hits(812, 755), maintenance=Maintenance(allow=("10.0.0.0/8", "::1")))
+    giving(uncork, "status", replace(STATUS, apps=(away,)))
+
+    assert uncork("status").out.splitlines()[2:4] == [
+        "maintenance: visitors of shop are told to come again, except for 10.0.0.0/8, ::1",
+        "cache of shop: 93 % of the last 812 requests were answered by it",
+    ]
+    (app,) = uncork("status", "--json").json["apps"]
+    assert app["cache"] == {"requests": 812, "hits": 755}
 
 
 def test_status_is_exit_5_when_something_that_should_run_does_not(uncork: Uncork) -> None:
