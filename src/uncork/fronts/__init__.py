@@ -2,7 +2,8 @@
 
 from typing import Final
 
+from uncork.fronts.apache import Apache
 from uncork.fronts.front import Front
 from uncork.fronts.nginx import Nginx
 
-FRONTS: Final[tuple[type[Front], ...]] = (Nginx,)
+FRONTS: Final[tuple[type[Front], ...]] = (Nginx, Apache)

@@ -14,6 +14,7 @@ from uncork.model import Account
 
 CANDIDATES: Final = ("uncork", "www-data", "nobody")
 POLL: Final = 0.02
+POLITE: Final = {"nginx": signal.SIGQUIT, "apache2": signal.SIGWINCH, "httpd": signal.SIGWINCH}
 PROC: Final = Path("/proc")
 
 
@@ -65,9 +66,9 @@ def stop_group(pid: int, seconds: float) -> None:
 
 
 def _polite(pid: int) -> signal.Signals:
-    """Return what lets a process finish its requests: nginx drops them at TERM, and only there QUIT is polite."""
+    """Return what lets a process finish its requests: nginx and Apache drop them at TERM."""
     try:
-        return signal.SIGQUIT if (PROC / str(pid) / "comm").read_text() == "nginx\n" else signal.SIGTERM
+        return POLITE.get((PROC / str(pid) / "comm").read_text().strip(), signal.SIGTERM)
     except OSError:
         return signal.SIGTERM
 

@@ -122,7 +122,7 @@ class Supervisord(Supervisor):
         self, layout: Layout, service: Service, address: Address, account: Account | None
     ) -> tuple[Step, ...]:
         """The front runs as the account that serves, whatever the port: only the socket needs root."""
-        if ":" in address.bind:
+        if ":" in address.bind and not service.binds:
             raise UsageError(
                 f"supervisord can't hold a socket of IPv6, as {address.bind} would need",
                 "bind to an address of IPv4; 0.0.0.0 stands for all of them",

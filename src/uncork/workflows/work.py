@@ -11,10 +11,11 @@ from typing import Final
 from uncork import facts as machine_facts
 from uncork.apply import apply
 from uncork.errors import RefusedError, StepFailedError, UsageError, UserError
+from uncork.fronts.apache import Apache
 from uncork.fronts.front import Front
 from uncork.fronts.nginx import Nginx
 from uncork.layout import Layout
-from uncork.machine import commands, files, moments, processes, tools
+from uncork.machine import apache, commands, files, moments, processes, tools
 from uncork.model import Account, Facts, Release
 from uncork.plan import Plan, Step
 from uncork.plan import Run as Command
@@ -82,7 +83,11 @@ def _nginx(layout: Layout, account: Account | None) -> Nginx:
     return Nginx(str(own), "" if copied else str(path))
 
 
-FRONTS: Final[Mapping[str, Callable[[Layout, Account | None], Front]]] = {"nginx": _nginx}
+def _apache(layout: Layout, account: Account | None) -> Apache:  # noqa: ARG001 -- it is the same for all
+    return Apache(apache.find())
+
+
+FRONTS: Final[Mapping[str, Callable[[Layout, Account | None], Front]]] = {"nginx": _nginx, "apache": _apache}
 """What makes each kind of front, as it is found on this machine; it raises UsageError where it isn't."""
 
 

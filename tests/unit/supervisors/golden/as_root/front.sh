@@ -17,12 +17,16 @@ if [ "$1" = 1 ]; then
     run sleep 2147483647
 fi
 
-# Workers of a master that was killed serve on, with the config of then: they are to finish.
+# Workers of a master that was killed serve on, with the config of then: they are to finish. Apache's have the port too.
 master=$(cat /srv/uncork/run/_front/nginx.pid 2>/dev/null)
 if [ -n "$master" ] && [ ! -d "/proc/$master" ]; then
     for stat in /proc/[0-9]*/stat; do
         { read -r pid name _ _ group _; } 2>/dev/null <"$stat" || continue
-        if [ "$name" = "(nginx)" ] && [ "$group" = "$master" ]; then kill -QUIT "$pid"; fi
+        [ "$group" = "$master" ] || continue
+        case "$name" in
+            "(nginx)") kill -QUIT "$pid" ;;
+            "(apache2)" | "(httpd)") kill -KILL "$pid" ;;
+        esac
     done
 fi
 # The socket goes where systemd would put it, sd_listen_fds(3); what the server starts has nothing to read.

@@ -1,0 +1,63 @@
+"""Apache as the supervisor would start it, before servers that answer with what they were asked."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.contract.front import Running, Upstream
+from tests.contract.house import Quiet
+from tests.e2e.state import eventually, free_port
+from uncork.apply import apply
+from uncork.errors import UsageError
+from uncork.fronts.apache import Apache
+from uncork.layout import Layout
+from uncork.machine import apache as system
+from uncork.machine import processes, sockets
+from uncork.plan import Plan
+from uncork.recipes import provision
+from uncork.serving import Address, Site
+
+
+def found() -> Apache:
+    """The system's Apache; where there is none the test is skipped, and says so."""
+    try:
+        return Apache(system.find())
+    except UsageError as missing:
+        pytest.skip(f"{missing.problem}: {missing.fix}")
+
+
+def answers(port: int) -> bool:
+    """Whether anybody answers at all."""
+    try:
+        return bool(sockets.ask_front("127.0.0.1", port, "localhost", "/", 5.0).status)
+    except OSError:
+        return False
+
+
+@contextmanager
+def front(home: Path, sites: tuple[Site, ...]) -> Iterator[Running]:
+    """Apache, with an upstream for each site that has no socket yet."""
+    layout, apache, account = Layout(home, home / "run"), found(), processes.account()
+    address = Address(port=free_port())
+    folders = [provision.folders(layout, site.app, root=account is not None) for site in sites]
+    steps = [*(step for some in folders for step in some), *apache.folders(layout)]
+    apply(Plan((*steps, *apache.files(layout, address, sites, account), apache.check(layout))), account, Quiet())
+    for site in sites:
+        if not layout.app(site.app).current_socket.exists():
+            Upstream(layout.app(site.app).current_socket, site.speaks)
+    service = apache.service(layout, address)
+    identity = {"user": account.uid, "group": account.gid, "extra_groups": ()} if account else {}
+    with subprocess.Popen(  # type: ignore[call-overload]
+        service.argv, env={**os.environ, **dict(service.env)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        **identity,
+    ) as process:  # fmt: skip
+        try:
+            eventually(lambda: answers(address.port))
+            yield Running(layout, address.port)
+        finally:
+            process.terminate()
+            process.wait(30)
