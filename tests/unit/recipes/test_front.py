@@ -3,7 +3,9 @@ from pathlib import Path
 
 from tests.unit.recipes.parts import LAYOUT, NamedFront, NamedSupervisor, app_facts, facts, said
 from uncork.model import Facts
+from uncork.plan import File
 from uncork.recipes.front import Fronts, Refresh, Served, is_missing, refresh, sites
+from uncork.recipes.https import Certificates
 from uncork.serving import Address, Protocol, Site
 
 PENDING = LAYOUT.front_pending
@@ -87,3 +89,21 @@ def test_a_front_is_missing_where_somebody_would_be_answered_if_it_was_there() -
     assert not is_missing(facts(app_facts("shop")))
     assert not is_missing(facts(app_facts("shop", live=None), front=False))
     assert not is_missing(facts(app_facts("shop"), front=False, supervising=False))
+
+
+def test_a_new_certificate_has_the_front_read_its_config_though_that_is_the_same() -> None:
+    known = facts(app_facts("shop"))
+    renewed, before = File(LAYOUT.home / "new.pem", "new"), File(LAYOUT.home / "new.pem", "old")
+    wanted = Served(Address(), sites(known), certificates=Certificates((renewed,), (before,)))
+    same = {SHOP: str(sites(known)[0])}
+    steps = refresh(Fronts(NamedFront(), NamedFront()), NamedSupervisor(), LAYOUT, known, wanted, same)
+    assert said(steps.prepare)[-2:] == [f"File {renewed.path}", "Run"]
+    assert said(steps.switch)[0] == "reload_front"
+    assert [*steps.revert][1:-1] == [before, *NamedSupervisor().reload_front(LAYOUT)]
+
+
+def test_a_port_for_https_is_taken_and_left_by_the_front_that_runs() -> None:
+    known = facts(app_facts("shop"))
+    wanted = Served(Address(tls_port=8443), sites(known))
+    steps = refresh(Fronts(NamedFront(), NamedFront()), NamedSupervisor(), LAYOUT, known, wanted, {SHOP: "old"})
+    assert said(steps.switch)[0] == "reload_front"

@@ -159,6 +159,13 @@ def test_the_front_is_told_of_the_release_and_the_route() -> None:
     assert Asked(known(plain(str))).header("X-Uncork-Route") == []
 
 
+@pytest.mark.parametrize("kind", ["text/event-stream", "text/event-stream; charset=utf-8"])
+def test_the_front_is_told_to_pass_events_on_at_once(kind: str) -> None:
+    said = known(lambda _environ, start: start("200 OK", [("Content-Type", kind)]) or [b"data: 1\n\n"])
+    assert Asked(said).header("X-Accel-Buffering") == ["no"]
+    assert not Asked(known(plain(str))).header("X-Accel-Buffering")
+
+
 def test_headers_that_an_app_uses_again_do_not_grow() -> None:
     headers: list[tuple[str, str]] = []
 
@@ -295,6 +302,16 @@ def test_what_ends_the_process_is_never_kept_from_it() -> None:
     with pytest.raises(KeyboardInterrupt):
         Asked(known(leaves, 12))
     assert seen() == ()
+
+
+def test_the_end_of_a_websocket_is_no_error(kept: Kept) -> None:
+    def hung_up(_environ: dict[str, object], _start: Start) -> Iterable[bytes]:
+        raise StopIteration
+
+    with pytest.raises(StopIteration):
+        Asked(known(hung_up, release=12), HTTP_UPGRADE="websocket")
+    assert not kept.records
+    assert Asked(known(hung_up, release=12)).status.startswith("500")
 
 
 def test_an_app_that_calls_sys_exit_ends_the_request_and_not_the_worker(kept: Kept) -> None:
