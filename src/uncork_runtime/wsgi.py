@@ -11,12 +11,13 @@ import time
 from collections.abc import Iterable
 from contextlib import nullcontext
 from functools import partial
-from typing import TYPE_CHECKING, Callable, Final
+from typing import TYPE_CHECKING, Callable, Final, NamedTuple
 
-from uncork_runtime import health
+from uncork_runtime import health, visitors
 from uncork_runtime.exchange import known
 from uncork_runtime.streams import Streams
 from uncork_runtime.uncaught import LOG
+from uncork_runtime.watch import Watch
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -31,22 +32,45 @@ EVERY: Final = 1.0
 PAGE: Final = os.sysconf("SC_PAGESIZE")
 
 
+class Server(NamedTuple):
+    """What a server leaves to the runtime. At the signal `leave` a process answers whom it has, and ends.
+
+    A request may take `limit` seconds, 0 where the server sees to that. `fronted`: only header fields tell who asks.
+    `alone`: nothing stands before it but its own router, so that visitors are told nothing that is for a front.
+    """
+
+    leave: str = "HUP"
+    limit: float = 0.0
+    fronted: bool = False
+    alone: bool = False
+
+
 def serve(
-    app: WSGIApplication, mount: str = "/", worker_memory: int = 0, log: str = "", release: int = 0
+    app: WSGIApplication,
+    mount: str = "/",
+    worker_memory: int = 0,
+    log: str = "",
+    release: int = 0,
+    under: Server = Server(),  # noqa: B008 - a tuple, which nobody changes
 ) -> WSGIApplication:
     """The WSGI callable for an app that lies at `mount` (`/` or `/shop`): the app answers all but the two endpoints.
 
     A mount is moved from PATH_INFO to SCRIPT_NAME, so that the app makes right URLs; what lies outside it is 404.
-    At `/` the app gets the server's own environ, and the endpoints cost one look-up a request. A uWSGI worker that has
+    At `/` the app gets the server's own environ, and the endpoints cost one look-up a request. A worker that has
     grown past `worker_memory` bytes finishes its request and is replaced; 0 sets no bound. Output that goes to `log`
-    follows it when it is renamed. Responses tell the front of the `release`, which takes that off again.
+    follows it when it is renamed. Responses tell the front of the `release`, which takes that off again. `under` is
+    the server that calls it.
     """
     prefix = mount.rstrip("/").encode().decode("latin-1")  # as PEP 3333 spells what is not ASCII
     _leave_in_order()
     look = partial(health.unready, getattr(app, "app_context", nullcontext))
     answered = known(app, release)
     served = _mounted(answered, prefix, look) if prefix else _at_root(answered, look)
-    return _watched(served, worker_memory, Streams(log)) if worker_memory or log else served
+    if worker_memory or log:
+        served = _looked_after(served, worker_memory, Streams(log), under.leave)
+    if under.limit:
+        served = Watch(under.limit, under.leave).over(served)
+    return visitors.seen(served) if under.fronted else served
 
 
 def alone(app: WSGIApplication, context: health.Context) -> WSGIApplication:
@@ -76,9 +100,10 @@ def _leave() -> None:
             stream.flush()
 
 
-def _watched(served: WSGIApplication, most: int, streams: Streams) -> WSGIApplication:
+def _looked_after(served: WSGIApplication, most: int, streams: Streams, leave: str) -> WSGIApplication:
     """Look at the process's size and its log now and then: at every request it would cost what it is to save."""
     due = 0.0
+    ends_by = signal.Signals[f"SIG{leave}"]
     clock = time.monotonic
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -87,7 +112,7 @@ def _watched(served: WSGIApplication, most: int, streams: Streams) -> WSGIApplic
             due = clock() + EVERY
             streams.follow()
             if most and _resident() > most:
-                os.kill(os.getpid(), signal.SIGHUP)  # uWSGI's word for: end after this request
+                os.kill(os.getpid(), ends_by)
         return served(environ, start_response)
 
     return application

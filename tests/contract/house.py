@@ -17,7 +17,7 @@ from uncork.model import Instance, Worker
 from uncork.plan import Plan, Probe, Step
 from uncork.recipes import provision
 from uncork.servers.server import Build, Server
-from uncork.serving import ServerSettings
+from uncork.serving import Protocol, ServerSettings
 from uncork.supervisors.supervisord import Supervisord
 from uncork.workflows.up import RUNTIME
 
@@ -28,7 +28,7 @@ sys.path.append(os.path.dirname(os.path.realpath(__file__)))
 from uncork_runtime import wsgi
 
 app = Flask(__name__)
-application = wsgi.serve(app)
+application = wsgi.serve(app, under=UNDER)
 beats = []
 atexit.register(lambda: print("the app says goodbye"))
 
@@ -108,11 +108,18 @@ class House:
         build = replace(self.build, release=number, directory=self.app.release(number), **changes)  # type: ignore[arg-type]
         self.app.source(number).mkdir(parents=True, exist_ok=True)
         shutil.copytree(RUNTIME, build.directory / RUNTIME.name, dirs_exist_ok=True)
-        (build.directory / "run.py").write_text(run_py)
+        (build.directory / "run.py").write_text(run_py.replace("UNDER", self._under(build)))
         instance = Instance(build.app, number)
         service = self.server.service(build)
         self.do(*self.server.files(build), *self.supervisor.start(self.layout, instance, service, processes.account()))
         return instance
+
+    def _under(self, build: Build) -> str:
+        """What a run.py tells the runtime of the server."""
+        server = self.server
+        fronted = server.fronted or server.speaks(build.settings) is Protocol.HTTP
+        limit = 0.0 if server.watches else build.request_timeout
+        return f"wsgi.Server({server.leave_signal!r}, {limit}, {fronted})"
 
     def probe(self, instance: Instance, deadline: float = 15.0) -> None:
         self.do(
@@ -178,8 +185,8 @@ def house(home: Path, server: Server, venv: Path) -> Iterator[House]:
         directory=app.release(0),
         venv=venv,
         log=app.server_log,
-        processes=2,
-        threads=1,
+        processes=2 if server.forks else 1,
+        threads=server.threads,
         worker_memory=512 * 1024 * 1024,
         request_timeout=30.0,
         drain=10.0,

@@ -12,7 +12,7 @@ sys.path.append(os.path.dirname(os.path.realpath(__file__)))
 from uncork_runtime import request, wsgi
 
 app = Flask(__name__)
-application = wsgi.serve(app, log={log!r}, release=30)
+application = wsgi.serve(app, log={log!r}, release=30, under=UNDER)
 
 
 @app.get("/")

@@ -9,12 +9,13 @@ from uncork.config import Config
 from uncork.layout import AppLayout
 from uncork.model import Account, AppTarget, Interpreter, Machine, Project, Proof, Release
 from uncork.plan import Copy, Directory, File, Link, Remove, Room, Run, Step
+from uncork.recipes import paths
 from uncork.recipes.logging import logging_json
 from uncork.recipes.own import Own
 from uncork.recipes.sizing import size
 from uncork.rendering import render
 from uncork.servers.server import Build, Server
-from uncork.serving import Site, Static
+from uncork.serving import Protocol, Site, Static
 
 COMPLETE: Final = "uncork-complete"
 ENVIRONMENT_TIMEOUT: Final = 900.0
@@ -105,8 +106,11 @@ def run_py(draft: Draft) -> str:
         name=target.name,
         expression=target.expression,
         mount=config.mount,
-        worker_memory=size(config, draft.machine).worker_memory,
+        worker_memory=size(config, draft.machine, draft.server).worker_memory,
         log=str(draft.layout.server_log),
+        leave=draft.server.leave_signal,
+        limit=0.0 if draft.server.watches else paths.request_timeout(config),
+        fronted=draft.server.speaks(config.server) is Protocol.HTTP or draft.server.fronted,
     )
 
 
@@ -188,7 +192,7 @@ def variables(layout: AppLayout, release: int, environment: str) -> tuple[tuple[
 
 def server_build(draft: Draft, environment: Environment, proof: Proof) -> Build:
     """Return what the server's adapter needs to know."""
-    chosen = size(draft.config, draft.machine)
+    chosen = size(draft.config, draft.machine, draft.server)
     return Build(
         app=draft.config.name,
         release=draft.number,
@@ -198,11 +202,12 @@ def server_build(draft: Draft, environment: Environment, proof: Proof) -> Build:
         processes=chosen.processes,
         threads=chosen.threads,
         worker_memory=chosen.worker_memory,
-        request_timeout=draft.config.request_timeout,
+        request_timeout=paths.request_timeout(draft.config),
         drain=draft.config.drain,
         backlog=min(draft.machine.backlog, 4096),
         frameworks=proof.frameworks,
         settings=draft.config.server,
+        max_body=proof.max_body,
         snippet=draft.own.server_snippet,
         template=draft.own.server_template,
     )
@@ -223,7 +228,7 @@ def release(draft: Draft, environment: Environment, proof: Proof, *, created: st
         server=draft.server.name,
         venv=str(environment.path),
         service=replace(service, env=(*service.env, *draft.named)),
-        site=_site(draft, proof),
+        site=site(draft, proof),
         processes=build.processes,
         health=draft.config.health or "",
         boot_deadline=draft.config.boot_deadline,
@@ -233,7 +238,8 @@ def release(draft: Draft, environment: Environment, proof: Proof, *, created: st
     )
 
 
-def _site(draft: Draft, proof: Proof) -> Site:
+def site(draft: Draft, proof: Proof) -> Site:
+    """Return how the front is to serve it."""
     config = draft.config
     return Site(
         app=config.name,
@@ -246,8 +252,9 @@ def _site(draft: Draft, proof: Proof) -> Site:
         health=config.health or "",
         balance=config.front.balance,
         upstreams=config.front.upstreams,
-        paths=config.front.paths,
+        paths=paths.rules(config, draft.layout),
         cache=config.cache,
+        cookies=proof.cookies,
         tls=config.tls,
         server_snippet=draft.own.front_snippet,
         template=draft.own.front_template,
@@ -284,6 +291,7 @@ def _runtime(runtime: Path, to: Path) -> tuple[Step, ...]:
 RUNTIME: Final = (
     "__init__.py",
     "appender.py",
+    "application.py",
     "capture.py",
     "console.py",
     "elsewhere.py",
@@ -294,6 +302,7 @@ RUNTIME: Final = (
     "health.py",
     "logs.py",
     "mail.py",
+    "master.py",
     "message.py",
     "places.py",
     "preload.py",
@@ -306,5 +315,7 @@ RUNTIME: Final = (
     "spool.py",
     "streams.py",
     "uncaught.py",
+    "visitors.py",
+    "watch.py",
     "wsgi.py",
 )

@@ -3,7 +3,18 @@
 from collections.abc import Mapping
 from typing import Final
 
+from uncork.servers.granian import Granian
+from uncork.servers.gunicorn import Gunicorn
 from uncork.servers.server import Server
 from uncork.servers.uwsgi import Uwsgi
+from uncork.servers.waitress import Waitress
 
-SERVERS: Final[Mapping[str, Server]] = {server.name: server for server in (Uwsgi(),)}
+SERVERS: Final[Mapping[str, Server]] = {
+    server.name: server
+    for server in (
+        Uwsgi(),
+        Gunicorn(),
+        Granian(),
+        Waitress(),
+    )
+}

@@ -36,7 +36,8 @@ class Build:
     `source/`. `run_directory` variables are not here: an instance's own folder is in UNCORK_RUN when it starts.
     `frameworks` are modules of the app's that a server may import once, before it forks its workers. `snippet` is what
     the project adds to the server's config, `template` what it has in place of ours. `alone` is for a release that
-    runs without uncork: `run.py` is then plain, and there is neither `uncork_runtime/` nor UNCORK_RUN.
+    runs without uncork: `run.py` is then plain, and there is neither `uncork_runtime/` nor UNCORK_RUN. `max_body` is
+    the largest request by the app's own word.
     """
 
     app: str
@@ -55,6 +56,7 @@ class Build:
     snippet: str = ""
     template: str = ""
     alone: Alone | None = None
+    max_body: int | None = None
 
 
 class Server(ABC):
@@ -68,7 +70,9 @@ class Server(ABC):
     watches: ClassVar[bool] = False
     """Whether it ends a request that takes too long, and logs what failed, by itself; else the runtime does."""
     forks: ClassVar[bool] = True
-    """Whether the processes that answer are children of the one that was started, or it is that one."""
+    """Whether the processes that answer are children of the one that was started; else it is that one, and alone."""
+    threads: ClassVar[int] = 1
+    """How many threads answer in each process, where the config does not say."""
     fronted: ClassVar[bool] = False
     """Whether it does not tell the app who asks, though what it speaks would: the runtime does, by X-Real-IP."""
 
@@ -107,3 +111,7 @@ class Server(ABC):
     def workers(self, stats: str) -> tuple[Worker, ...]:  # noqa: ARG002 -- most have no such socket
         """The workers, read from what the server's stats socket (`stats.sock` in UNCORK_RUN) wrote; none if empty."""
         return ()
+
+    def is_idle(self, stats: str) -> bool:  # noqa: ARG002 -- most never are
+        """Whether, by what its stats socket wrote, no process of it answers until the next request comes."""
+        return False

@@ -14,6 +14,11 @@ from uncork.serving import Protocol, ServerSettings, Service
 MEGABYTE: Final = 1024 * 1024
 # uWSGI looks for these in three passes over every value, after `%%` has become `%`; nothing escapes them.
 EXPANDED: Final = ("$(", "@(", "%(")
+WHEEL: Final = "pyuwsgi==2.0.30.post1"
+CHEAP: Final = "cheap"
+"""What the stats call a worker that is not there, and may be."""
+LARGEST_BODY: Final = 16 * MEGABYTE
+"""Where nothing stands before it, and the app does not say."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +44,14 @@ class Uwsgi(Server):
 
     name: ClassVar[str] = "uwsgi"
     replaces: ClassVar[tuple[str, ...]] = ("uwsgi", "pyuwsgi")
+    leave_signal: ClassVar[str] = "HUP"
+    watches: ClassVar[bool] = True
     template: ClassVar[str] = "uwsgi.ini.j2"
     snippet: ClassVar[str] = "uwsgi.ini"
 
-    def requires(self, settings: ServerSettings) -> tuple[str, ...]:  # noqa: ARG002 -- the same in all its ways
-        """The one wheel."""
-        return ("pyuwsgi==2.0.30.post1",)
+    def requires(self, settings: ServerSettings) -> tuple[str, ...]:
+        """The one wheel, and gevent for greenlets: there the project's own version is as good as any."""
+        return (WHEEL, "gevent>=24.10.1") if settings.gevent else (WHEEL,)
 
     def speaks(self, settings: ServerSettings) -> Protocol:
         """Its own protocol, unless it is told to speak HTTP to the front."""
@@ -55,7 +62,18 @@ class Uwsgi(Server):
         return ("none",) if settings.protocol == "http" else ("nginx", "system-nginx", "apache")
 
     def check(self, settings: ServerSettings, processes: int | None, threads: int | None) -> None:
-        """Raise UsageError for what loses requests."""
+        """Raise UsageError for what loses requests, or can't be."""
+        several = _several(settings, threads)
+        if settings.gevent and threads is not None and threads > 1:
+            raise _both(several, f"threads = {threads}", "uWSGI answers by the one or by the other")
+        if settings.cheaper and several:
+            raise _both(several, f"cheaper = {settings.cheaper}", "a process that is to go would drop its requests")
+        if settings.cheaper and processes is not None and settings.cheaper >= processes:
+            problem = f"`cheaper = {settings.cheaper}` is to be less than `processes`, which is {processes}"
+            raise UsageError(problem, "raise `processes`, or take `cheaper` out of the config")
+        if settings.idle and several and processes != 1:
+            problem = f"`idle` with `{several}` is for one process: of several, some would drop requests as they go"
+            raise UsageError(problem, f"write `processes = 1`, or take `{several.partition(' ')[0]}` out of the config")
 
     def service(self, build: Build) -> Service:
         """Run the environment's own uWSGI; its config says what SIGTERM and SIGWINCH mean."""
@@ -78,20 +96,53 @@ class Uwsgi(Server):
             build=build,
             harakiri=max(1, ceil(build.request_timeout)),
             mercy=max(1, ceil(build.drain)),
+            least=_least(build),
+            idle=ceil(build.settings.idle),
+            preloads=not (build.settings.idle or build.settings.gevent),
+            most=LARGEST_BODY if build.max_body is None else max(1, build.max_body),
         )
         return (File(build.directory / "uwsgi.ini", text),)
 
     def workers(self, stats: str) -> tuple[Worker, ...]:
         """Read the stats socket's JSON; what a server that is ending cut short tells of no workers."""
-        import msgspec
-
-        try:
-            found = msgspec.json.decode(stats, type=_Stats).workers
-        except msgspec.MsgspecError:
-            return ()
         return tuple(
-            Worker(w.pid, w.status, w.requests, w.rss, max(0, w.respawn_count - 1)) for w in found if w.pid > 0
+            Worker(w.pid, w.status, w.requests, w.rss, max(0, w.respawn_count - 1)) for w in _read(stats) if w.pid > 0
         )
+
+    def is_idle(self, stats: str) -> bool:
+        """Whether it waits for a request to start a worker for."""
+        found = _read(stats)
+        return bool(found) and all(w.status == CHEAP and w.pid <= 0 for w in found)
+
+
+def _several(settings: ServerSettings, threads: int | None) -> str:
+    """What has a process answer several requests at once, as the config says it; empty if nothing does."""
+    if settings.gevent:
+        return f"gevent = {settings.gevent}"
+    return f"threads = {threads}" if threads is not None and threads > 1 else ""
+
+
+def _both(one: str, other: str, why: str) -> UsageError:
+    return UsageError(f"`{one}` and `{other}` can't go together: {why}", "take one of the two out of the config")
+
+
+def _least(build: Build) -> int:
+    """How few processes there may be; 0 where there are always all.
+
+    uWSGI ends its workers one a second when it goes idle, and what the later ones got meanwhile is lost: so there is to
+    be but one by then.
+    """
+    least = build.settings.cheaper or (1 if build.settings.idle else 0)
+    return least if least < build.processes else 0
+
+
+def _read(stats: str) -> list[_Worker]:
+    import msgspec
+
+    try:
+        return msgspec.json.decode(stats, type=_Stats).workers
+    except msgspec.MsgspecError:
+        return []
 
 
 def escape(value: str) -> str:

@@ -1,0 +1,56 @@
+"""Waitress, all of it Python: one process that answers by threads, and the server that also runs on Windows."""
+
+from math import ceil
+from typing import ClassVar
+
+from uncork.errors import UsageError
+from uncork.plan import File
+from uncork.rendering import render
+from uncork.servers.server import Build, Server
+from uncork.serving import Protocol, ServerSettings, Service
+
+
+class Waitress(Server):
+    """Waitress 3; it speaks HTTP."""
+
+    name: ClassVar[str] = "waitress"
+    replaces: ClassVar[tuple[str, ...]] = ("waitress",)
+    forks: ClassVar[bool] = False
+    threads: ClassVar[int] = 4
+
+    def requires(self, settings: ServerSettings) -> tuple[str, ...]:  # noqa: ARG002 -- it has one way
+        """It needs nothing else."""
+        return ("waitress==3.0.2",)
+
+    def speaks(self, settings: ServerSettings) -> Protocol:  # noqa: ARG002 -- always
+        """HTTP, to the front."""
+        return Protocol.HTTP
+
+    def fronts(self, settings: ServerSettings) -> tuple[str, ...]:  # noqa: ARG002 -- always the same
+        """The fronts that speak HTTP to it."""
+        return ("nginx", "system-nginx", "apache")
+
+    def check(self, settings: ServerSettings, processes: int | None, threads: int | None) -> None:  # noqa: ARG002
+        """Raise UsageError for several processes, which it does not have."""
+        if (processes or 1) > 1:
+            raise UsageError(
+                f"waitress is one process, and the config asks for {processes}",
+                f"take it out, and write `threads = {max(self.threads, processes or 1)}`; or choose another server",
+            )
+
+    def service(self, build: Build) -> Service:
+        """Run the release's script; SIGTERM lets requests finish, at SIGWINCH it opens its log again."""
+        return Service(
+            argv=(str(build.venv / "bin" / "python"), str(build.directory / "serve.py")),
+            directory=str(build.directory / "source"),
+            speaks=self.speaks(build.settings),
+            stop_signal="TERM",
+            stop_seconds=build.drain,
+            reopen_signal="WINCH",
+        )
+
+    def files(self, build: Build) -> tuple[File, ...]:
+        """The script that starts it."""
+        mercy, timeout = max(1, ceil(build.drain)), ceil(build.request_timeout) + 60
+        text = render(__package__, "waitress_serve.py.j2", build=build, mercy=mercy, timeout=timeout)
+        return (File(build.directory / "serve.py", text),)

@@ -1,0 +1,54 @@
+"""Finds `application` in the release's run.py, for servers that take a callable and not a file."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from _typeshed.wsgi import WSGIApplication
+
+NAME: Final = "uncork_run"  # not `run`: a project may have a run.py of its own
+
+
+class CannotStartError(Exception):
+    """The app ended the process while it was imported, which servers would take for a worker that did its work."""
+
+
+def load() -> WSGIApplication:
+    """The WSGI callable of the release that this file lies in.
+
+    A worker that is asked to end while it imports leaves at once: nobody waits for it yet. That stays so until the
+    server has a handler of its own. Raises what the app raises, and CannotStartError for an exit.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return _application()
+    before = signal.signal(signal.SIGTERM, _leave)
+    loaded = _application()
+    if signal.getsignal(signal.SIGTERM) is _leave:
+        signal.signal(signal.SIGTERM, before)
+    return loaded
+
+
+def _leave(_number: int, _frame: object) -> None:
+    os._exit(0)
+
+
+def _application() -> WSGIApplication:
+    release = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+    spec = importlib.util.spec_from_file_location(NAME, os.path.join(release, "run.py"))
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{release} has no run.py")
+    module: ModuleType = importlib.util.module_from_spec(spec)
+    sys.modules[NAME] = module
+    try:
+        spec.loader.exec_module(module)
+    except SystemExit as exit_:
+        raise CannotStartError(f"the app ended the process while it was imported: {exit_}") from exit_
+    return module.application  # type: ignore[no-any-return]
