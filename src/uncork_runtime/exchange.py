@@ -104,13 +104,13 @@ class Exchange(Context):
             self.end()
 
 
-def known(app: WSGIApplication, release: int = 0) -> WSGIApplication:
+def known(app: WSGIApplication, release: int = 0, *, told: bool = True) -> WSGIApplication:
     """The app, with each request known to the log while it is answered, and what the app does not catch logged.
 
     As a release it is answered for by a 500, if no answer has begun: uWSGI would only hang up, and the front ask once
-    more. Else it is raised again, for servers and debuggers to see.
+    more. Else it is raised again, for servers and debuggers to see. `told` says whether a front is told of the release.
     """
-    routes = Routes(release)
+    routes = Routes(release if told else 0)
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         exchange = Exchange(environ, start_response, routes)

@@ -64,12 +64,14 @@ def serve(
     prefix = mount.rstrip("/").encode().decode("latin-1")  # as PEP 3333 spells what is not ASCII
     _leave_in_order()
     look = partial(health.unready, getattr(app, "app_context", nullcontext))
-    answered = known(app, release)
+    answered = known(app, release, told=not under.alone)
     served = _mounted(answered, prefix, look) if prefix else _at_root(answered, look)
     if worker_memory or log:
         served = _looked_after(served, worker_memory, Streams(log), under.leave)
     if under.limit:
         served = Watch(under.limit, under.leave).over(served)
+    if under.alone:
+        served = visitors.unfronted(served, f"{prefix}/_uncork/")
     return visitors.seen(served) if under.fronted else served
 
 
@@ -93,7 +95,10 @@ def _leave_in_order() -> None:
 
 
 def _leave() -> None:
-    threading._shutdown()  # type: ignore[attr-defined] # noqa: SLF001 - waits for threads that are no daemons
+    """Threads that gevent made greenlets of are not waited for: its loop has ended, and nobody would wake us."""
+    monkey = sys.modules.get("gevent.monkey")
+    if monkey is None or not monkey.is_module_patched("threading"):
+        threading._shutdown()  # type: ignore[attr-defined] # noqa: SLF001 - waits for threads that are no daemons
     atexit._run_exitfuncs()  # noqa: SLF001
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and not stream.closed:

@@ -5,5 +5,6 @@ from typing import Final
 from uncork.fronts.apache import Apache
 from uncork.fronts.front import Front
 from uncork.fronts.nginx import Nginx
+from uncork.fronts.uwsgi_router import UwsgiRouter
 
-FRONTS: Final[tuple[type[Front], ...]] = (Nginx, Apache)
+FRONTS: Final[tuple[type[Front], ...]] = (Nginx, Apache, UwsgiRouter)

@@ -13,6 +13,10 @@ class Front(ABC):
     """A web server in front of every app of a state directory, started by the supervisor on a socket it holds."""
 
     name: ClassVar[str]
+    reloads: ClassVar[bool] = True
+    """Whether it takes a new config as it runs, and loses nothing; else it is started again."""
+    caveat: ClassVar[str] = ""
+    """What whoever has it in front should know; told at `plan` and `up`."""
     template: ClassVar[str] = ""
     """Its template of one app that a project may have another one in place of, by this name in its `uncork/`."""
     snippet: ClassVar[str] = ""

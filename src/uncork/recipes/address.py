@@ -50,7 +50,9 @@ def front_kind(facts: Facts, config: Config, server: Server) -> str:
         able = ", ".join(f'"{name}"' for name in possible)
         raise UsageError(
             f"{config.server.kind} can't stand behind {_named(kind)} as the config of {config.name} has it",
-            f"write `front = {able.replace(', ', '` or `front = ')}`; or choose another server",
+            'with no front uWSGI speaks HTTP to the world: write `server = { kind = "uwsgi", protocol = "http" }`'
+            if kind == "none"
+            else f"write `front = {able.replace(', ', '` or `front = ')}`; or choose another server",
         )
     if others and kind != facts.front:
         raise UsageError(

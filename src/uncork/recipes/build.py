@@ -111,6 +111,7 @@ def run_py(draft: Draft) -> str:
         leave=draft.server.leave_signal,
         limit=0.0 if draft.server.watches else paths.request_timeout(config),
         fronted=draft.server.speaks(config.server) is Protocol.HTTP or draft.server.fronted,
+        alone=draft.server.fronts(config.server) == ("none",),
     )
 
 

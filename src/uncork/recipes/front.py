@@ -84,8 +84,9 @@ def refresh(
     files = front.files(layout, wanted.address, wanted.sites, facts.account)
     changed = tuple(file for file in files if on_disk.get(file.path) != file.content)
     stale = tuple(Remove(path) for path in on_disk if path not in {file.path for file in files})
-    moves = _moves(front, layout, facts, wanted.address) or not runs(facts) or facts.pending == START
     new = (*wanted.certificates.make, *changed)
+    begins = not runs(facts) or facts.pending == START or bool(new and not front.reloads)
+    moves = begins or _moves(front, layout, facts, wanted.address)
     if not (moves or new or stale or facts.pending):
         return Refresh()
     record = _record(front, wanted)

@@ -59,7 +59,7 @@ def plan(layout: Layout, project: Path, options: UpOptions) -> Preview:
         commands=preview(Plan(steps)),
         added=added,
         removed=removed,
-        notes=(*found.notes, *draft.own.notes),
+        notes=(*found.notes, *draft.own.notes, *filter(None, (work.front.caveat,))),
     )
 
 

@@ -101,7 +101,7 @@ def up(layout: Layout, project: Path, options: UpOptions, report: Reporter) -> D
         record(work, draft.config.name, "up", draft.number, started)
         _prune(work, draft)
     told = https.notes(layout, release.site)
-    return replace(deployed, notes=(*found.notes, *draft.own.notes, *notes, *told))
+    return replace(deployed, notes=(*found.notes, *draft.own.notes, *notes, *told, *filter(None, (work.front.caveat,))))
 
 
 def _address(facts: Facts, config: Config, options: UpOptions) -> Address:
@@ -119,9 +119,7 @@ def _address(facts: Facts, config: Config, options: UpOptions) -> Address:
 
 def _names_are_free(work: Work, facts: Facts, draft: Draft, address: Address) -> None:
     """Raise UsageError, before anything is built, if another app answers where this one would."""
-    config = draft.config
-    speaks = draft.server.speaks(config.server)
-    site = Site(config.name, speaks, config.domains, config.mount, template=draft.own.front_template)
+    site = build.site(draft, Proof())
     work.front.files(work.layout, address, sites(facts, site), work.account)
 
 

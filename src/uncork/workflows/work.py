@@ -87,7 +87,18 @@ def _apache(layout: Layout, account: Account | None) -> Apache:  # noqa: ARG001 
     return Apache(apache.find())
 
 
-FRONTS: Final[Mapping[str, Callable[[Layout, Account | None], Front]]] = {"nginx": _nginx, "apache": _apache}
+def _none(layout: Layout, account: Account | None) -> Front:
+    """Most commands have nothing to do with it, so it is not imported for them."""
+    from uncork.workflows.router import uwsgi_router
+
+    return uwsgi_router(layout, account)
+
+
+FRONTS: Final[Mapping[str, Callable[[Layout, Account | None], Front]]] = {
+    "nginx": _nginx,
+    "apache": _apache,
+    "none": _none,
+}
 """What makes each kind of front, as it is found on this machine; it raises UsageError where it isn't."""
 
 
