@@ -5,7 +5,7 @@ import json
 import socket
 import struct
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,10 @@ from uncork.layout import Layout
 from uncork.machine import processes, tools
 from uncork.plan import Plan
 from uncork.recipes import provision
+from uncork.recipes.front import Served
+from uncork.recipes.https import settled
 from uncork.serving import Address, Protocol, Site
+from uncork.workflows.https import secured
 
 # What the runtime says of a response, by the query that asks for it.
 ROUTES = {
@@ -43,12 +46,21 @@ class Upstream(Thread):
     def run(self) -> None:
         while True:
             connection, _ = self._listener.accept()
-            with connection:
-                said = _uwsgi(connection) if self._speaks is Protocol.UWSGI else _http(connection)
-                body = json.dumps(said).encode()
-                head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Request-ID: the-app-s-own\r\n"
-                head += ROUTES.get(said.get("QUERY_STRING", ""), "")
-                connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+            self.serve(connection)
+
+    def serve(self, connection: socket.socket) -> None:
+        with connection:
+            connection.sendall(self.answer(self.heard(connection)))
+
+    def heard(self, connection: socket.socket) -> dict[str, str]:
+        """The variables or header fields of a request."""
+        return _uwsgi(connection) if self._speaks is Protocol.UWSGI else _http(connection)
+
+    def answer(self, said: dict[str, str]) -> bytes:
+        body = json.dumps(said).encode()
+        head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Request-ID: the-app-s-own\r\n"
+        head += ROUTES.get(said.get("QUERY_STRING", ""), "")
+        return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 def _uwsgi(connection: socket.socket) -> dict[str, str]:
@@ -94,6 +106,7 @@ class Reply:
 class Running:
     layout: Layout
     port: int
+    tls_port: int = 0
 
     def ask(
         self, path: str, host: str = "localhost", method: str = "GET", body: bytes | None = None, **headers: str
@@ -108,22 +121,26 @@ class Running:
 
 
 @contextmanager
-def front(home: Path, sites: tuple[Site, ...]) -> Iterator[Running]:
-    """nginx as the supervisor would start it, with a socket that is held for it."""
+def front(
+    home: Path, sites: tuple[Site, ...], begin: Callable[[Path, Protocol], object] = Upstream
+) -> Iterator[Running]:
+    """nginx as the supervisor would start it, with a socket that is held for it; `begin` starts each app's server."""
     layout, nginx, account = Layout(home, home / "run"), Nginx(tools.nginx()), processes.account()
     if account and not processes.reachable(tools.nginx(), account):
         nginx = Nginx(str(home / "bin" / "nginx"), tools.nginx())
     with ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         port = int(listener.getsockname()[1])
+        address = settled(Address(port=port), sites)
         folders = [provision.folders(layout, site.app, root=account is not None) for site in sites]
         steps = [*(step for some in folders for step in some), *nginx.folders(layout)]
-        files = nginx.files(layout, Address(port=port), sites, account)
-        apply(Plan((*steps, *files, nginx.check(layout))), account, Quiet())
+        certificates = secured(layout, Served(address, sites)).make
+        files = nginx.files(layout, address, sites, account)
+        apply(Plan((*steps, *certificates, *files, nginx.check(layout))), account, Quiet())
         for site in sites:
-            Upstream(layout.app(site.app).current_socket, site.speaks)
-        stack.enter_context(_started(nginx.service(layout, Address(port=port)).argv, listener))
-        yield Running(layout, port)
+            begin(layout.app(site.app).current_socket, site.speaks)
+        stack.enter_context(_started(nginx.service(layout, address).argv, listener))
+        yield Running(layout, port, address.tls_port)
 
 
 @contextmanager
