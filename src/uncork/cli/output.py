@@ -11,6 +11,7 @@ SCHEMA: Final = 1
 _COLOURS: Final = {
     "running": "green",
     "live": "green",
+    "idle": "green",
     "refused": "yellow",
     "failed": "red",
     "starting": "yellow",

@@ -131,7 +131,8 @@ def warm(step: Warm, report: Reporter) -> None:
     for left in _until(step.most):
         _ask_at_once(step, left)
         workers = SERVERS[step.server].workers(sockets.read_stats(step.stats))
-        cold = step.workers - sum(1 for worker in workers if worker.requests)
+        # Those that a server keeps back until there is more to do are not there to be warmed.
+        cold = min(step.workers, len(workers)) - sum(1 for worker in workers if worker.requests)
         if cold <= 0 or not workers:
             return
     report.note(f"workers that had not answered after {step.most:g} s: {cold} of {step.workers}")

@@ -24,6 +24,7 @@ LOG_READ: Final = 256 * 1024
 """Bytes of an access log that are read: about a thousand requests."""
 RUNNING: Final = "running"
 STARTING: Final = "starting"
+IDLE: Final = "idle"
 FAILED: Final = "failed"
 MEANT: Final = frozenset({"stopped", "down"})
 _STATES: Final = {"RUNNING": RUNNING, "STARTING": STARTING, "STOPPING": "stopping"}
@@ -31,8 +32,9 @@ _STATES: Final = {"RUNNING": RUNNING, "STARTING": STARTING, "STOPPING": "stoppin
 
 @dataclass(frozen=True)
 class AppStatus:
-    """What is so for one app. `started` is UTC in ISO 8601; `requests_total` counts since then.
+    """What is so for one app. `started` is UTC in ISO 8601; `requests_total` is what its workers have answered.
 
+    An idle one runs, and has no workers until the next request comes.
     `cache` is None where no responses are kept; `maintenance` where visitors are not sent away.
     """
 
@@ -79,7 +81,7 @@ class Status:
     @property
     def well(self) -> bool:
         """Whether all that should run does; a front with nothing but stopped apps behind it should too."""
-        apps = all(app.state in {RUNNING, STARTING, *MEANT} for app in self.apps)
+        apps = all(app.state in {RUNNING, STARTING, IDLE, *MEANT} for app in self.apps)
         return apps and FAILED not in {self.front, self.supervisor, self.agent}
 
 
@@ -124,12 +126,12 @@ def _sized(workers: tuple[Worker, ...]) -> tuple[Worker, ...]:
 def _app(layout: Layout, facts: Facts, app: AppFacts, stats: Callable[[Path], str]) -> AppStatus:
     program = _program(app)
     up = program if program and program.running else None
-    workers = _workers(layout, app, stats) if up else ()
+    workers, idle = _workers(layout, app, stats) if up else ((), False)
     told = AppStatus(
         name=app.name,
         release=None,
         environment="",
-        state=_state(facts, app, program, answers=bool(workers)),
+        state=IDLE if idle and not app.stopped else _state(facts, app, program, answers=bool(workers)),
         url="",
         server="",
         workers=workers,
@@ -144,11 +146,13 @@ def _app(layout: Layout, facts: Facts, app: AppFacts, stats: Callable[[Path], st
     return replace(told, release=release.id, environment=release.environment, url=where, server=release.server)
 
 
-def _workers(layout: Layout, app: AppFacts, stats: Callable[[Path], str]) -> tuple[Worker, ...]:
+def _workers(layout: Layout, app: AppFacts, stats: Callable[[Path], str]) -> tuple[tuple[Worker, ...], bool]:
+    """Return the workers of the live release, and whether it has none until it is asked for something."""
     release = app.live_release
     if not app.live or not release or release.server not in SERVERS:
-        return ()
-    return _sized(SERVERS[release.server].workers(stats(layout.app(app.name).stats(app.live))))
+        return (), False
+    server, said = SERVERS[release.server], stats(layout.app(app.name).stats(app.live))
+    return _sized(server.workers(said)), server.is_idle(said)
 
 
 def _program(app: AppFacts) -> Program | None:
