@@ -62,6 +62,11 @@ class Address:
     port: int = 8000
     tls_port: int = 0
 
+    def place(self, port: int) -> str:
+        """The address with that port, as in a URL."""
+        host = f"[{self.bind}]" if ":" in self.bind else self.bind
+        return f"{host}:{port}"
+
 
 @dataclass(frozen=True)
 class Static:
