@@ -17,6 +17,7 @@ EXPANDED: Final = ("$(", "@(", "%(")
 WHEEL: Final = "pyuwsgi==2.0.30.post1"
 CHEAP: Final = "cheap"
 """What the stats call a worker that is not there, and may be."""
+SPARE: Final = 2
 LARGEST_BODY: Final = 16 * MEGABYTE
 """Where nothing stands before it, and the app does not say."""
 
@@ -71,9 +72,9 @@ class Uwsgi(Server):
         if settings.cheaper and processes is not None and settings.cheaper >= processes:
             problem = f"`cheaper = {settings.cheaper}` is to be less than `processes`, which is {processes}"
             raise UsageError(problem, "raise `processes`, or take `cheaper` out of the config")
-        if settings.idle and several and processes != 1:
-            problem = f"`idle` with `{several}` is for one process: of several, some would drop requests as they go"
-            raise UsageError(problem, f"write `processes = 1`, or take `{several.partition(' ')[0]}` out of the config")
+        if settings.idle and settings.gevent and processes != 1:
+            problem = "`idle` with `gevent` is for one process: of several, some would drop their requests as they go"
+            raise UsageError(problem, "write `processes = 1`, or take `gevent` out of the config")
 
     def service(self, build: Build) -> Service:
         """Run the environment's own uWSGI; its config says what SIGTERM and SIGWINCH mean."""
@@ -129,10 +130,10 @@ def _both(one: str, other: str, why: str) -> UsageError:
 def _least(build: Build) -> int:
     """How few processes there may be; 0 where there are always all.
 
-    uWSGI ends its workers one a second when it goes idle, and what the later ones got meanwhile is lost: so there is to
-    be but one by then.
+    One that was idle wakes two, so that a slow request does not stop the site, and gets more when both are busy.
     """
-    least = build.settings.cheaper or (1 if build.settings.idle else 0)
+    alone = build.threads > 1 or build.settings.gevent
+    least = build.settings.cheaper or (SPARE if build.settings.idle and not alone else 0)
     return least if least < build.processes else 0
 
 
