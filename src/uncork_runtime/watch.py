@@ -62,7 +62,7 @@ class Answering:
         """What a log says of it, by the id that it has in the front's log; no part of the URL, which may be secret."""
         get = self.environ.get
         moment = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-        return f"{moment} - {get('REQUEST_METHOD')} [id={get('HTTP_X_REQUEST_ID')}] {what}, pid {os.getpid()}\n"
+        return f"{moment} - {get('REQUEST_METHOD')} [id={get('HTTP_X_REQUEST_ID')}] {what} by pid {os.getpid()}\n"
 
 
 class Watch:
@@ -124,7 +124,7 @@ class Watch:
 
     def _end(self) -> None:
         for request in self._late():
-            _write(request.line(f"takes longer than {self._limit:g} s: its worker is ended") + _where(request.thread))
+            _write(request.line(f"is given up after {self._limit:g} s, and its worker ended,") + _where(request.thread))
         os.kill(os.getpid(), self._leave)
         while len(self._late()) < len(self._open):
             time.sleep(TICK)

@@ -88,13 +88,14 @@ def alone(app: WSGIApplication, context: health.Context) -> WSGIApplication:
 
 
 def _leave_in_order() -> None:
-    """Have uWSGI, which ends its workers without taking the interpreter apart, do what every program's end does."""
+    """Have uWSGI, which ends its workers without taking the interpreter apart, end them as programs do."""
     uwsgi = sys.modules.get("uwsgi")
     if uwsgi is not None:
-        uwsgi.atexit = _leave  # type: ignore[attr-defined]
+        uwsgi.atexit = leave  # type: ignore[attr-defined]
 
 
-def _leave() -> None:
+def leave() -> None:
+    """Do what Python does at the end of a program, for servers that end their workers without."""
     """Threads that gevent made greenlets of are not waited for: its loop has ended, and nobody would wake us."""
     monkey = sys.modules.get("gevent.monkey")
     if monkey is None or not monkey.is_module_patched("threading"):
