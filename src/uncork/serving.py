@@ -176,3 +176,8 @@ class Site:
     maintenance: Maintenance | None = None
     server_snippet: str = ""
     template: str = ""
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the front keeps any of its responses."""
+        return any((self.cache.on, *(rule.cache for rule in self.paths)))

@@ -95,7 +95,7 @@ def status(layout: Layout, app: str | None) -> Status:
 
 def _cache(layout: Layout, facts: Facts, app: str) -> Hits | None:
     release = facts.app(app).live_release
-    if not release or not (release.site.cache.on or any(rule.cache for rule in release.site.paths)):
+    if not release or not release.site.keeps:
         return None
     return hits(files.tail(layout.app(app).access_log, 0, LOG_READ).splitlines())
 

@@ -183,6 +183,12 @@ def test_a_flask_app_tells_its_static_folder_and_its_largest_body(proven: Prove,
     assert proven(FLASK) == (0, {"ok": True, **report})
 
 
+def test_a_flask_app_tells_the_cookies_that_it_knows_a_visitor_by(proven: Prove, source: Path) -> None:
+    (source / "flask_login.py").write_text("")
+    named = "import flask_login\napp.config.update(SESSION_COOKIE_NAME='shop', JWT_ACCESS_COOKIE_NAME='jwt')\n"
+    assert proven(FLASK + named)[1]["cookies"] == ["jwt", "remember_token", "shop"]
+
+
 def test_what_patches_other_modules_keeps_them_from_being_imported_before_it(proven: Prove, source: Path) -> None:
     (source / "gevent.py").write_text("")
     assert proven("import flask, gevent\napp = flask.Flask('shop')\n")[1]["frameworks"] == []
