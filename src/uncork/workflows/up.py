@@ -27,7 +27,7 @@ from uncork.records import encode
 from uncork.report import Reporter
 from uncork.servers import SERVERS
 from uncork.serving import Address, Protocol, Site
-from uncork.workflows import https, values
+from uncork.workflows import cache, https, values
 from uncork.workflows.changing import changing
 from uncork.workflows.environment import environment_for
 from uncork.workflows.front import port_is_free
@@ -188,3 +188,5 @@ def _prune(work: Work, draft: Draft) -> None:
     work.do(*retire.old_releases(app, draft.config.keep_releases, work.layout))
     app = work.facts().app(draft.config.name)
     work.do(*retire.old_environments(app, files.names_in(draft.layout.venvs)))
+    if app.live_release and not app.live_release.site.keeps:
+        cache.clear(work.layout, app.name)
