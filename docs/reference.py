@@ -49,7 +49,7 @@ These keys stand under `[tool.uncork.front]` (`[front]` in `uncork.toml`). [The 
 Each server that answers the app's requests is a table of its own, `[[tool.uncork.front.upstreams]]`.
 """,
     "front.paths": """\
-Each path is a table of its own, `[[tool.uncork.front.paths]]`. The longest path that fits counts.
+Each path is a table of its own, `[[tool.uncork.front.paths]]`. Of those that fit, the longest that says a key counts.
 """,
     "tls": """\
 These keys stand under `[tool.uncork.tls]` (`[tls]` in `uncork.toml`). [HTTPS](../how-to/https.md).

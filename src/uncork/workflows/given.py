@@ -12,7 +12,7 @@ from uncork.recipes.paths import own_file
 
 
 def without_key(tree: Tree, config: Config) -> Tree:
-    """Return the tree without the key of the project's certificate: the front is to have it, and the app is not."""
+    """Return the tree without the key of the project's certificate: a release, which is code, is no place for it."""
     key = (tree.root / config.tls.key).resolve() if config.tls.key else None
     left = tuple(name for name in tree.names if key is None or (tree.root / name).resolve() != key)
     note = () if left == tree.names else (f"{config.tls.key} is a key and is not copied: the front alone gets it",)
