@@ -13,6 +13,7 @@ from uncork.project.manifests import inside, table
 from uncork.project.pins import Entry, entries
 
 WHY: Final = "lock its dependencies"
+WHY_SERVER: Final = "lock its server"
 _TIMEOUT: Final = 600.0
 _READY: Final = frozenset({Source.PINNED, Source.PIPFILE_LOCK, Source.POETRY_LOCK})
 _COMPILE: Final = ("pip", "compile", "--quiet", "--generate-hashes", "--no-header")
@@ -43,6 +44,20 @@ def lock_steps(
         *_each("--overrides", tuple(str(step.path) for step in never)),
     )
     return (*asked, *never, *_made((uv, *_COMPILE, *_python(python), *options), names, source, to))
+
+
+def server_lock_steps(
+    requires: Iterable[str], lock: str, source: Path, python: Interpreter, uv: str, to: Path
+) -> tuple[Step, ...]:
+    """Return the steps that lock a server and all that it needs to `to`, with the versions that the project's lock has.
+
+    The project's lock stays as it is: where the two can't go together the resolver says so.
+    """
+    asked = File(to.with_name(f"{to.name}.in"), "".join(f"{line}\n" for line in requires))
+    held = "".join(f"{name}=={version}\n" for name, version in versions(lock).items() if "/" not in version)
+    limits = File(to.with_name(f"{to.name}.limits"), held)
+    argv = (uv, *_COMPILE, *_python(python), "--constraints", str(limits.path))
+    return (asked, limits, *_made(argv, (str(asked.path),), source, to, WHY_SERVER))
 
 
 def is_ready(dependencies: Dependencies) -> bool:
@@ -155,9 +170,9 @@ def _never(dependencies: Dependencies, to: Path) -> tuple[File, ...]:
     return (File(to.with_name(f"{to.name}.never"), lines),) if lines else ()
 
 
-def _made(argv: tuple[str, ...], files: tuple[str, ...], source: Path, to: Path) -> tuple[Step, ...]:
+def _made(argv: tuple[str, ...], files: tuple[str, ...], source: Path, to: Path, why: str = WHY) -> tuple[Step, ...]:
     made = to.with_name(f".{to.name}.made")
-    run = Run((*argv, "--output-file", str(made), *files), WHY, _TIMEOUT, source)
+    run = Run((*argv, "--output-file", str(made), *files), why, _TIMEOUT, source)
     return (Directory(to.parent), Remove(made), run, Link(to, made.name))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from uncork.apache import Apache
 from uncork.config import Config
 from uncork.layout import AppLayout
 from uncork.model import Account, AppTarget, Interpreter, Machine, Project, Proof, Release
@@ -36,6 +37,7 @@ class Draft:
     account: Account | None
     layout: AppLayout
     own: Own = field(default_factory=Own)
+    apache: Apache | None = None
 
     @property
     def directory(self) -> Path:
@@ -58,7 +60,7 @@ class Draft:
 class Environment:
     """A virtual environment by what is in it: the interpreter, the lock's text, the SHA-256 of all, the folder.
 
-    `requires` is what is installed beside the lock: the server.
+    `requires` is what is installed beside the lock, the server; `server_lock` is that with all it needs, and hashes.
     """
 
     python: Interpreter
@@ -66,6 +68,7 @@ class Environment:
     digest: str
     path: Path
     requires: tuple[str, ...]
+    server_lock: str = ""
 
     @property
     def complete(self) -> Path:
@@ -115,8 +118,16 @@ def run_py(draft: Draft) -> str:
     )
 
 
-def environment_steps(environment: Environment, uv: str, source: Path, lock: Path) -> tuple[Step, ...]:
-    """Return the steps that make the virtual environment; `lock` is a file with the environment's lock.
+def lock_files(environment: Environment, directory: Path) -> tuple[File, File]:
+    """Return what a release keeps of its environment: the project's lock, and the server's."""
+    return (
+        File(directory / "requirements.txt", environment.lock),
+        File(directory / "requirements-server.txt", environment.server_lock),
+    )
+
+
+def environment_steps(environment: Environment, uv: str, source: Path, locks: tuple[File, ...]) -> tuple[Step, ...]:
+    """Return the steps that make the virtual environment from the locks that were written there.
 
     It is made in its final place, since its scripts name it; the file that says it is complete comes last. Bytecode is
     compiled now: the account that serves can't write it later.
@@ -128,7 +139,7 @@ def environment_steps(environment: Environment, uv: str, source: Path, lock: Pat
         Remove(environment.path),
         Run(make, "make its environment", directory=source),
         Run(
-            (*install, "-r", str(lock), *environment.requires),
+            (*install, *(word for lock in locks for word in ("-r", str(lock.path)))),
             "install its dependencies",
             ENVIRONMENT_TIMEOUT,
             source,
@@ -208,6 +219,7 @@ def server_build(draft: Draft, environment: Environment, proof: Proof) -> Build:
         backlog=min(draft.machine.backlog, 4096),
         frameworks=proof.frameworks,
         settings=draft.config.server,
+        apache=draft.apache,
         max_body=proof.max_body,
         snippet=draft.own.server_snippet,
         template=draft.own.server_template,
@@ -295,7 +307,9 @@ RUNTIME: Final = (
     "application.py",
     "capture.py",
     "console.py",
+    "daemon.py",
     "elsewhere.py",
+    "endpoint.py",
     "env.py",
     "exchange.py",
     "flask.py",

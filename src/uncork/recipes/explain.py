@@ -66,6 +66,8 @@ def _missing(module: str, local: frozenset[str]) -> str:
 ANY: Final = "mend the cause shown above and deploy again"
 FIXES: Mapping[str, str] = {
     "lock its dependencies": "mend the requirement that the resolver names, and deploy again",
+    "lock its server": "change the requirement that the resolver names, which the server can't be beside; or take "
+    "another server",
     "install its dependencies": "mend the requirement that is named, and deploy again",
     "import the app": "what runs at import must end; give it longer with `boot_deadline` if it really needs it",
     "run the release command": "mend it, or take `release_command` out of the config, and deploy again",

@@ -85,12 +85,12 @@ def _steps(
     new = Running(release, next_instance(app, release.id))
     begun = boot(new, work.layout, work.supervisor, work.account)
     over = change_over(new, live_of(app, release), work.layout, work.supervisor, front, stopped=app.stopped)
-    lock = draft.directory / "requirements.txt"
+    kept = build.lock_files(environment, draft.directory)
     source = draft.layout.source(draft.number)
-    made = () if environment.complete.exists() else build.environment_steps(environment, tools.uv(), source, lock)
+    made = () if environment.complete.exists() else build.environment_steps(environment, tools.uv(), source, kept)
     return (
         *build.source_steps(draft, found.tree.root, found.tree.names, RUNTIME),
-        File(lock, environment.lock),
+        *kept,
         *made,
         build.prove_step(draft, environment),
         *((build.release_command_step(draft, environment, {}),) if draft.config.release_command else ()),
