@@ -58,16 +58,13 @@ class UwsgiRouter(Front):
         account: Account | None,  # noqa: ARG002 -- it runs as who started it
     ) -> tuple[File, ...]:
         """Its one config. Raises UsageError for a second app, and for what a router can't do."""
-        if not sites:
-            return ()
         _check(sites)
-        (site,) = sites
         text = render(
             __package__,
             "uwsgi_router.conf.j2",
             escape,
-            socket=layout.app(site.app).current_socket,
-            timeout=ceil(site.request_timeout + PATIENCE),
+            socket=layout.app(sites[0].app).current_socket if sites else layout.front_run / "nobody.sock",
+            timeout=ceil(sites[0].request_timeout + PATIENCE) if sites else 1,
         )
         return (File(_config(layout), text),)
 

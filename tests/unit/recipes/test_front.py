@@ -29,6 +29,17 @@ def test_a_changed_config_is_checked_before_the_front_reads_it() -> None:
     assert said(steps.switch) == ["reload_front", *DONE]
 
 
+def test_a_front_that_takes_no_new_config_as_it_runs_is_started_again_for_it() -> None:
+    class Fixed(NamedFront):
+        reloads = False
+
+    known = facts(app_facts("shop"))
+    wanted = Served(Address(port=8000), sites(known))
+    steps = refresh(Fronts(Fixed(), Fixed()), NamedSupervisor(), LAYOUT, known, wanted, {SHOP: "old"})
+    assert said(steps.switch) == ["start_front 127.0.0.1:8000", "Answer", *DONE]
+    assert said(steps.revert)[1] == "start_front 127.0.0.1:8000"
+
+
 def test_a_failure_puts_the_old_config_back_and_has_the_front_read_it() -> None:
     steps = refreshed(facts(app_facts("shop"), app_facts("blog")), {SHOP: "old"})
     assert said(steps.revert) == [

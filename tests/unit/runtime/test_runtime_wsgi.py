@@ -123,3 +123,34 @@ def test_a_worker_within_its_bound_is_left_alone(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(wsgi.os, "kill", lambda *said: pytest.fail(f"killed: {said}"))
     served = wsgi.serve(lambda *_: [b"served"], worker_memory=2**50)
     served({"PATH_INFO": "/"}, lambda *_: None)
+
+
+ALONE = wsgi.Server(alone=True)
+
+
+def test_with_no_front_what_a_visitor_says_of_proxies_is_nobody_s_word(app: Recorder) -> None:
+    said = {"HTTP_X_FORWARDED_FOR": "1.2.3.4", "HTTP_PROXY": "http://evil", "HTTP_COOKIE": "a=b"}
+    ask(wsgi.serve(app, under=ALONE), "/", UWSGI_ROUTER="http", **said)
+    assert app.environ.get("HTTP_COOKIE") == "a=b"
+    assert not {"HTTP_X_FORWARDED_FOR", "HTTP_PROXY"} & app.environ.keys()
+
+
+@pytest.mark.parametrize("mount", ["/", "/shop"])
+def test_with_no_front_the_endpoints_are_uncork_s_alone(app: Recorder, mount: str) -> None:
+    served = wsgi.serve(app, mount, under=ALONE)
+    path = f"{mount.rstrip('/')}/_uncork/ready"
+    assert ask(served, path)[0] == "200 OK"
+    assert ask(served, path, UWSGI_ROUTER="http")[0] == "404 Not Found"
+
+
+def test_with_no_front_visitors_are_not_told_of_the_release(app: Recorder) -> None:
+    told: list[str] = []
+
+    def start(_status: str, headers: list[tuple[str, str]]) -> None:
+        told.extend(name for name, _ in headers)
+
+    for under in (ALONE, wsgi.Server()):
+        environ: Environ = {"PATH_INFO": "/"}
+        setup_testing_defaults(environ)
+        wsgi.serve(app, release=7, under=under)(environ, start)
+    assert told.count("X-Uncork-Route") == 1

@@ -87,6 +87,12 @@ def test_an_app_whose_server_is_gone_is_failed(state: str) -> None:
     )
 
 
+def test_an_app_whose_processes_have_gone_for_want_of_requests_is_idle_and_well() -> None:
+    cheap = '{"workers": [{"pid": 0, "status": "cheap", "requests": 5, "rss": 0}]}'
+    found = told(FACTS, LAYOUT, None, (0.5, 0.4, 0.3), lambda _: cheap)
+    assert (found.well, found.apps[0].state, found.apps[0].workers) == (True, "idle", ())
+
+
 def test_an_app_that_answers_is_running_and_one_that_does_not_yet_is_starting() -> None:
     facts = changed(Program("shop.2.1", "STARTING", 6, 1.0))
 
