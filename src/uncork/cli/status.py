@@ -81,6 +81,8 @@ def _row(app: "AppStatus") -> tuple[str, ...]:
 def _workers(app: "AppStatus") -> tuple[str, str, str]:
     if not app.workers:
         return ("", "", "")
+    memory = size(sum(worker.rss_bytes for worker in app.workers))
+    if app.requests_total is None:
+        return (str(len(app.workers)), "", memory)
     busy = sum(worker.state == "busy" for worker in app.workers)
-    memory = sum(worker.rss_bytes for worker in app.workers)
-    return (f"{len(app.workers)} ({busy} busy)", str(app.requests_total), size(memory))
+    return (f"{len(app.workers)} ({busy} busy)", str(app.requests_total), memory)

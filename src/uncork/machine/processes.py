@@ -115,6 +115,15 @@ def pid_in(path: Path) -> int:
         return int(file.read(32))
 
 
+def running_in(path: Path) -> int:
+    """Return the pid that a file names; 0 if it names none that runs."""
+    try:
+        pid = pid_in(path)
+    except (OSError, ValueError):
+        return 0
+    return pid if alive(pid) else 0
+
+
 def group_of(pid: int) -> int:
     """Return the number of a process's group; 0 if it has ended."""
     try:
@@ -127,6 +136,16 @@ def parent_of(pid: int) -> int:
     """Return the pid of a process's parent; 0 if it has ended."""
     fields = _stat(pid)
     return int(fields[1]) if len(fields) > 1 else 0
+
+
+def children(pid: int) -> tuple[int, ...]:
+    """Return the pids of a process's children, the oldest first; none if it is gone, or may not be asked."""
+    import psutil
+
+    try:
+        return tuple(child.pid for child in psutil.Process(pid).children() if child.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return ()
 
 
 def started(pid: int) -> float:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
+from uncork.apache import Apache
 from uncork.model import Worker
 from uncork.plan import File
 from uncork.serving import Protocol, ServerSettings, Service
@@ -56,6 +57,7 @@ class Build:
     snippet: str = ""
     template: str = ""
     alone: Alone | None = None
+    apache: Apache | None = None
     max_body: int | None = None
 
 
@@ -67,6 +69,8 @@ class Server(ABC):
     """Distributions (normalised names) that are taken out of a project's lock, since `requires` stands for them."""
     leave_signal: ClassVar[str] = "TERM"
     """At which a process that answers requests takes no more, finishes, and ends; another one comes in its place."""
+    tells: ClassVar[bool] = False
+    """Whether it has a stats socket, by which it tells of its workers."""
     watches: ClassVar[bool] = False
     """Whether it ends a request that takes too long, and logs what failed, by itself; else the runtime does."""
     forks: ClassVar[bool] = True
@@ -75,6 +79,9 @@ class Server(ABC):
     """How many threads answer in each process, where the config does not say."""
     fronted: ClassVar[bool] = False
     """Whether it does not tell the app who asks, though what it speaks would: the runtime does, by X-Real-IP."""
+
+    needs: ClassVar[str] = ""
+    """What of the system it is made of, which can't be installed beside the project: `apache`, with its module."""
 
     template: ClassVar[str] = ""
     """Its template that a project may have another one in place of, by this name in its `uncork/`; empty: none."""

@@ -46,6 +46,7 @@ class Uwsgi(Server):
     name: ClassVar[str] = "uwsgi"
     replaces: ClassVar[tuple[str, ...]] = ("uwsgi", "pyuwsgi")
     leave_signal: ClassVar[str] = "HUP"
+    tells: ClassVar[bool] = True
     watches: ClassVar[bool] = True
     template: ClassVar[str] = "uwsgi.ini.j2"
     snippet: ClassVar[str] = "uwsgi.ini"

@@ -6,10 +6,11 @@ import psutil
 
 from uncork.facts import connected
 from uncork.layout import AppLayout
-from uncork.machine import capacity, files, processes, sockets
+from uncork.machine import capacity, files, processes, sockets, workers
 from uncork.model import Release, Worker
 from uncork.reporting.looks import Look
 from uncork.servers import SERVERS
+from uncork.servers.server import Server
 
 
 def look(layout: AppLayout, release: Release) -> Look:
@@ -19,16 +20,17 @@ def look(layout: AppLayout, release: Release) -> Look:
     """
     instance = connected(layout)
     stats = sockets.read_stats(layout.stats(instance)) if instance else ""
-    workers = SERVERS[release.server].workers(stats) if release.server in SERVERS else ()
+    server = SERVERS.get(release.server)
+    seen = workers.found(server, layout, instance, stats) if server and instance else ()
     disk = os.statvfs(layout.home)
     return Look(
         instance=instance.name if instance else "",
         release=release.id,
         environment=release.environment,
-        started=_started(workers),
-        workers=len(workers),
-        restarts=sum(worker.restarts for worker in workers),
-        memory=sum(processes.resident(worker.pid) for worker in workers),
+        started=_started(server, seen),
+        workers=len(seen),
+        restarts=sum(worker.restarts for worker in seen),
+        memory=sum(processes.resident(worker.pid) for worker in seen),
         logs=sum(files.size(path) for path in layout.logs.rglob("*") if path.is_file()),
         load=os.getloadavg()[0],
         machine_memory=capacity.machine(layout.home).memory_bytes,
@@ -38,6 +40,9 @@ def look(layout: AppLayout, release: Release) -> Look:
     )
 
 
-def _started(workers: tuple[Worker, ...]) -> float:
-    """The server is the parent of its workers, and outlives them."""
-    return processes.started(processes.parent_of(workers[0].pid)) if workers else 0.0
+def _started(server: Server | None, seen: tuple[Worker, ...]) -> float:
+    """The server is the parent of its workers, and outlives them; or it is the one worker."""
+    if not server or not seen:
+        return 0.0
+    pid = seen[0].pid
+    return processes.started(processes.parent_of(pid) if server.forks else pid)

@@ -8,7 +8,8 @@ from typing import Final
 
 from uncork import facts as machine_facts
 from uncork.layout import Layout
-from uncork.machine import files, moments, processes, sockets
+from uncork.machine import files, moments, sockets
+from uncork.machine.workers import found
 from uncork.model import AppFacts, Facts, Instance, Program, Worker
 from uncork.notices import Trouble
 from uncork.recipes.address import url
@@ -32,7 +33,8 @@ _STATES: Final = {"RUNNING": RUNNING, "STARTING": STARTING, "STOPPING": "stoppin
 
 @dataclass(frozen=True)
 class AppStatus:
-    """What is so for one app. `started` is UTC in ISO 8601; `requests_total` is what its workers have answered.
+    """What is so for one app. `started` is UTC in ISO 8601; `requests_total` is what its workers have answered,
+    None where the server does not tell.
 
     An idle one runs, and has no workers until the next request comes.
     `cache` is None where no responses are kept; `maintenance` where visitors are not sent away.
@@ -45,7 +47,7 @@ class AppStatus:
     url: str
     server: str
     workers: tuple[Worker, ...]
-    requests_total: int
+    requests_total: int | None
     started: str | None
     cache: Hits | None = None
     maintenance: Maintenance | None = None
@@ -118,11 +120,6 @@ def told(
     )
 
 
-def _sized(workers: tuple[Worker, ...]) -> tuple[Worker, ...]:
-    """A server that does not measure its workers at each request does not know their size."""
-    return tuple(w if w.rss_bytes else replace(w, rss_bytes=processes.resident(w.pid)) for w in workers)
-
-
 def _app(layout: Layout, facts: Facts, app: AppFacts, stats: Callable[[Path], str]) -> AppStatus:
     program = _program(app)
     up = program if program and program.running else None
@@ -135,7 +132,7 @@ def _app(layout: Layout, facts: Facts, app: AppFacts, stats: Callable[[Path], st
         url="",
         server="",
         workers=workers,
-        requests_total=sum(worker.requests for worker in workers),
+        requests_total=_answered(app, workers),
         started=moments.at(up.started) if up and up.started else None,
         maintenance=app.maintenance,
     )
@@ -152,7 +149,14 @@ def _workers(layout: Layout, app: AppFacts, stats: Callable[[Path], str]) -> tup
     if not app.live or not release or release.server not in SERVERS:
         return (), False
     server, said = SERVERS[release.server], stats(layout.app(app.name).stats(app.live))
-    return _sized(server.workers(said)), server.is_idle(said)
+    seen = found(server, layout.app(app.name), app.live, said)
+    return seen, server.is_idle(said)
+
+
+def _answered(app: AppFacts, workers: tuple[Worker, ...]) -> int | None:
+    release = app.live_release
+    tells = release is not None and release.server in SERVERS and SERVERS[release.server].tells
+    return sum(worker.requests for worker in workers) if tells else None
 
 
 def _program(app: AppFacts) -> Program | None:
