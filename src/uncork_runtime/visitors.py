@@ -52,10 +52,17 @@ def unfronted(app: WSGIApplication, own: str) -> WSGIApplication:
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if ROUTED in environ:
             if environ.get("PATH_INFO", "").startswith(own):
-                start_response("404 Not Found", [("Content-Type", "text/plain"), ("Content-Length", "10")])
-                return [b"not found\n"]
+                return _refused(start_response, "404 Not Found")
+            if "HTTP_TRANSFER_ENCODING" in environ:  # the router would leave such a body out, and not say so
+                return _refused(start_response, "411 Length Required")
             for name in OF_PROXIES:
                 environ.pop(name, None)
         return app(environ, start_response)
 
     return application
+
+
+def _refused(start_response: StartResponse, status: str) -> Iterable[bytes]:
+    body = f"{status}\n".encode()
+    start_response(status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+    return [body]

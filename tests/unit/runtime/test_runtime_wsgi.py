@@ -143,6 +143,11 @@ def test_with_no_front_the_endpoints_are_uncork_s_alone(app: Recorder, mount: st
     assert ask(served, path, UWSGI_ROUTER="http")[0] == "404 Not Found"
 
 
+def test_with_no_front_a_body_that_would_be_left_out_is_refused(app: Recorder) -> None:
+    served = wsgi.serve(app, under=ALONE)
+    assert ask(served, "/", UWSGI_ROUTER="http", HTTP_TRANSFER_ENCODING="chunked")[0] == "411 Length Required"
+
+
 def test_with_no_front_visitors_are_not_told_of_the_release(app: Recorder) -> None:
     told: list[str] = []
 
