@@ -4,7 +4,7 @@ import shlex
 import time
 
 from uncork.errors import StepFailedError
-from uncork.machine import authority, commands, files, masters, processes, supervisord, waits
+from uncork.machine import authority, commands, files, leftovers, masters, processes, supervisord, waits
 from uncork.machine.supervisord import SupervisorFault
 from uncork.model import Account
 from uncork.plan import (
@@ -19,6 +19,7 @@ from uncork.plan import (
     File,
     Gone,
     Link,
+    Orphans,
     Plan,
     Probe,
     Reload,
@@ -76,6 +77,8 @@ def carry_out(step: Step, account: Account | None, report: Reporter) -> None:
             _call(step)
         case End():
             _end(step)
+        case Orphans():
+            leftovers.kill(step.run)
         case Reload():
             masters.reload(step, account)
         case Probe() | Warm() | Answer() | Drain() | Gone():
@@ -149,10 +152,18 @@ def _what(step: Step) -> str:
             return _what_file(step)
         case Reload():
             return f"signal HUP to the process in {step.pid_file}, and wait until its workers are new"
-        case End():
-            return f"end the processes {', '.join(str(pid) for pid in step.pids)}"
+        case End() | Orphans():
+            return _whom(step)
         case Probe() | Warm() | Answer() | Drain() | Gone():
             return _what_wait(step)
+
+
+def _whom(step: End | Orphans) -> str:
+    match step:
+        case End():
+            return f"end the processes {', '.join(str(pid) for pid in step.pids)}"
+        case Orphans():
+            return f"kill what is left of the processes of {step.run}"
 
 
 def _what_file(step: Changed) -> str:  # noqa: PLR0911 -- one for each kind of step

@@ -188,8 +188,16 @@ class End:
     why: str
 
 
+@dataclass(frozen=True)
+class Orphans:
+    """Kill at once what an instance's server has left behind that was killed; `run` is its own folder (UNCORK_RUN)."""
+
+    run: Path
+    why: str = ""
+
+
 Changed = Directory | File | Link | Copy | Remove | Room | Certify
-Step = Changed | Run | Call | Probe | Warm | Answer | Reload | Drain | Gone | End
+Step = Changed | Run | Call | Probe | Warm | Answer | Reload | Drain | Gone | End | Orphans
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.contract.house import House, house
-from uncork.machine import commands, processes, tools
+from uncork.errors import UsageError
+from uncork.machine import apache, commands, processes, tools
 from uncork.plan import Run
 from uncork.servers import SERVERS
 from uncork.servers.server import Server
@@ -41,7 +42,13 @@ def interpreter() -> str:
 
 @pytest.fixture(scope="session", params=sorted(SERVERS))
 def server(request: pytest.FixtureRequest) -> Server:
-    return SERVERS[str(request.param)]
+    found = SERVERS[str(request.param)]
+    if found.needs:
+        try:
+            apache.with_wsgi()
+        except UsageError as missing:
+            pytest.skip(f"{missing.problem}: {missing.fix}")
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,8 @@ def test_what_the_app_registered_for_its_end_is_done_by_every_worker(running: Ho
 
 def test_its_master_opens_a_log_that_was_renamed_again_for_all_that_it_writes(running: House) -> None:
     signal_name = running.server.service(running.build).reopen_signal
+    if not signal_name:
+        pytest.skip("its master has the log open by no means")
     with running.release(5) as instance:
         log = running.app.server_log
         master = int(running.app.server_pid(instance).read_text())
@@ -91,7 +94,7 @@ def test_an_app_that_can_not_be_imported_is_refused_with_its_traceback(
     running: House, number: int, run_py: str, said: str
 ) -> None:
     instance = running.start(number, run_py)
-    with pytest.raises(StepFailedError, match="ended before it answered") as caught:
+    with pytest.raises(StepFailedError, match=r"ended before it answered|answer was 500") as caught:
         running.probe(instance)
     running.stop(instance, 0.0)
     assert said in caught.value.output
@@ -101,6 +104,8 @@ def test_an_app_that_can_not_be_imported_is_refused_with_its_traceback(
 @pytest.mark.parametrize("seconds", [0.0, 10.0])
 @pytest.mark.parametrize("run_py", ["import time; time.sleep(600)", "while True: pass", "raise SystemExit(0)"])
 def test_an_app_that_never_boots_is_ended_at_once(running: House, run_py: str, seconds: float) -> None:
+    if seconds and running.server.needs:
+        pytest.skip("Apache finishes the requests that wait for it")
     before = running.pids()
     instance = running.start(20, run_py)
     with pytest.raises(StepFailedError):
@@ -132,6 +137,8 @@ def test_every_worker_has_answered_once_the_server_is_warm(running: House) -> No
 
 
 def test_a_request_that_waits_while_the_server_is_killed_is_answered_by_the_next(running: House) -> None:
+    if running.server.service(running.build).binds:
+        pytest.skip("it binds by itself, so that nobody holds its socket meanwhile")
     with running.release(5, processes=1) as instance:
         busy = Asked(lambda: running.ask(instance, "/sleep/30.0"))
         wait()
@@ -149,8 +156,8 @@ def test_a_request_that_waits_while_the_server_is_killed_is_answered_by_the_next
 def test_a_request_that_takes_too_long_is_ended_and_others_are_answered(running: House) -> None:
     with running.release(6, request_timeout=1.0, processes=1) as instance:
         begun = time.monotonic()
-        with pytest.raises(ConnectionError):
-            running.ask(instance, "/sleep/25.0", 20.0)
+        with suppress(ConnectionError):  # it is closed, or Apache answers in its place
+            assert running.ask(instance, "/sleep/25.0", 20.0).status >= 500
         assert time.monotonic() - begun < 8
         assert running.ask(instance).status == 200
 

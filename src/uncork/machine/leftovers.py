@@ -1,6 +1,8 @@
 """Processes of a state directory that no supervisor holds any more: after one was killed, they serve on."""
 
 import os
+import signal
+from contextlib import suppress
 from pathlib import Path
 
 from uncork.layout import Layout
@@ -23,6 +25,15 @@ def find(layout: Layout) -> tuple[int, ...]:
     supervisors = [pid for pid, command in lost.items() if _is_supervisor(command, layout)]
     others = [pid for pid in lost if pid not in supervisors and _is_ours(pid, lost[pid], layout)]
     return tuple(sorted(supervisors) + sorted(others))
+
+
+def kill(run: Path) -> None:
+    """Kill every process that has that folder as its UNCORK_RUN: where a master was killed, its children live on."""
+    mark = b"UNCORK_RUN=" + os.fsencode(run)
+    for pid in pids():
+        if pid != os.getpid() and mark in _words(pid, "environ"):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def _supervisor(layout: Layout) -> int | None:

@@ -5,11 +5,12 @@ import os
 import socket as network
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from uncork.errors import UsageError, UserError
+from uncork.machine import endpoints
+from uncork.machine.endpoints import Endpoint, Load
 from uncork.machine.wire import Response, http_request, response, uwsgi_request
 from uncork.serving import Protocol
 
@@ -34,19 +35,6 @@ EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # no
 UNIX_TABLE: Final = Path("/proc/net/unix")
 
 
-@dataclass(frozen=True)
-class Load:
-    """Who is at a unix socket: connections `queued` that nobody has accepted yet, and those that are `open`."""
-
-    queued: int
-    open: int
-
-    @property
-    def idle(self) -> bool:
-        """Whether nobody is there."""
-        return not self.queued and not self.open
-
-
 def _nothing() -> None:
     """Do nothing meanwhile."""
 
@@ -59,15 +47,22 @@ def ask(
     timeout: float,
     meanwhile: Callable[[], None] = _nothing,
 ) -> Response:
-    """Return what a server on a unix socket answers to a GET, within `timeout` seconds in all.
+    """Return what a server answers to a GET, within `timeout` seconds in all; `socket` may stand for a port.
 
     `meanwhile` is called ten times a second while nothing comes; what it raises ends the waiting. Raises OSError
     (TimeoutError, ConnectionError, FileNotFoundError) if there is no answer.
     """
     deadline = time.monotonic() + timeout
-    request = uwsgi_request(host, path) if speaks is Protocol.UWSGI else http_request(host, path)
-    with connected(socket, min(timeout, TICK * 10)) as connection:
+    port = endpoints.at(socket)
+    request = (
+        uwsgi_request(host, path) if speaks is Protocol.UWSGI else http_request(host, path, port.key if port else "")
+    )
+    with _reached(port, socket, min(timeout, TICK * 10)) as connection:
         return response(_exchange(connection, request, deadline, meanwhile))
+
+
+def _reached(port: Endpoint | None, path: Path, timeout: float) -> network.socket:
+    return network.create_connection(("127.0.0.1", port.port), timeout) if port else connected(path, timeout)
 
 
 def ask_front(address: str, port: int, host: str, path: str, timeout: float) -> Response:
@@ -129,11 +124,14 @@ def _exchange(connection: network.socket, request: bytes, deadline: float, meanw
 
 
 def waiting(socket: Path) -> Load | None:
-    """Return who is at a listening unix socket, by its path; None where the kernel does not tell (no /proc).
+    """Return who is at a listening socket, by its path; None where the kernel does not tell (no /proc).
 
     A row of /proc/net/unix with that path is the listener (its flags say that it accepts), an accepted connection that
     is open (state 03), or one that nobody has accepted yet (state 02, inode 0).
     """
+    port = endpoints.at(socket)
+    if port:
+        return endpoints.waiting(port)
     try:
         table = UNIX_TABLE.read_bytes()
     except OSError:

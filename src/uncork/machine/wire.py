@@ -34,9 +34,15 @@ class Response:
         return "; ".join(self.excerpt.splitlines()) if self.kind == "text/plain" else ""
 
 
-def http_request(host: str, path: str) -> bytes:
-    """Return a GET in HTTP/1.1, for one answer."""
-    headers = (f"Host: {host}", f"User-Agent: {AGENT}", f"X-Request-ID: {REQUEST_ID}", "Accept: */*")
+def http_request(host: str, path: str, key: str = "") -> bytes:
+    """Return a GET in HTTP/1.1, for one answer; `key` is for a server that has to know who asks."""
+    headers = (
+        f"Host: {host}",
+        f"User-Agent: {AGENT}",
+        f"X-Request-ID: {REQUEST_ID}",
+        "Accept: */*",
+        *((f"X-Uncork-Key: {key}",) if key else ()),
+    )
     return "\r\n".join((f"GET {path} HTTP/1.1", *headers, "Connection: close", "", "")).encode(
         "utf-8", "surrogateescape"
     )

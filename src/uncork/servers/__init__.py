@@ -5,6 +5,7 @@ from typing import Final
 
 from uncork.servers.granian import Granian
 from uncork.servers.gunicorn import Gunicorn
+from uncork.servers.mod_wsgi import ModWsgi
 from uncork.servers.server import Server
 from uncork.servers.uwsgi import Uwsgi
 from uncork.servers.waitress import Waitress
@@ -16,5 +17,6 @@ SERVERS: Final[Mapping[str, Server]] = {
         Gunicorn(),
         Granian(),
         Waitress(),
+        ModWsgi(),
     )
 }

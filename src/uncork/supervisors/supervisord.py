@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 from uncork.errors import UsageError
 from uncork.layout import Layout
 from uncork.model import Account, Instance
-from uncork.plan import Call, Directory, File, Gone, Link, Reload, Remove, Run, Step
+from uncork.plan import Call, Directory, File, Gone, Link, Orphans, Reload, Remove, Run, Step
 from uncork.rendering import render
 from uncork.serving import Address, Service
 from uncork.supervisors.supervisor import AGENT, Supervisor
@@ -114,6 +114,7 @@ class Supervisord(Supervisor):
         return (
             Remove(conf),
             *_stop(layout, instance.name, seconds, "stop the server", layout.app(instance.app).stats(instance)),
+            *((Orphans(layout.app(instance.app).own(instance)),) if seconds <= 0 else ()),
             Remove(script),
             Remove(layout.app(instance.app).instance(instance)),
         )

@@ -11,7 +11,7 @@ import uncork_runtime
 from uncork.config import Config, load
 from uncork.errors import StepFailedError
 from uncork.layout import Layout
-from uncork.machine import files, processes, trees
+from uncork.machine import apache, files, processes, trees
 from uncork.model import AppFacts, Facts, Project, Proof, Release
 from uncork.plan import File, Remove, Room, Run
 from uncork.project.detect import detect
@@ -131,7 +131,8 @@ def drafted(work: Work, found: Found, facts: Facts) -> Draft:
     server.check(config.server, config.processes, config.threads)
     layout = work.layout.app(config.name)
     files = own(found.tree.texts, server, work.front)
-    return Draft(number, config, found.project, server, facts.machine, work.account, layout, files)
+    system = apache.with_wsgi() if server.needs == "apache" else None
+    return Draft(number, config, found.project, server, facts.machine, work.account, layout, files, system)
 
 
 def _tidy(work: Work, app: AppFacts) -> None:

@@ -5,7 +5,23 @@ from pathlib import Path
 import pytest
 
 from uncork.apply import preview
-from uncork.plan import Answer, Call, Copy, Directory, Drain, End, File, Gone, Link, Plan, Probe, Remove, Run, Step
+from uncork.plan import (
+    Answer,
+    Call,
+    Copy,
+    Directory,
+    Drain,
+    End,
+    File,
+    Gone,
+    Link,
+    Orphans,
+    Plan,
+    Probe,
+    Remove,
+    Run,
+    Step,
+)
 from uncork.serving import Protocol
 
 SHOWN = (
@@ -24,6 +40,7 @@ SHOWN = (
     (Drain(Path("/s"), 1.0, 2.5, "drain"), "wait until nobody is at /s, for 2.5 s at most"),
     (Gone(Path("/s"), "a.1.1", 9.0, "stop"), "wait until a.1.1 has ended, for 9 s at most"),
     (End((7, 8), 5.0, "end"), "end the processes 7, 8"),
+    (Orphans(Path("/run/shop/own")), "kill what is left of the processes of /run/shop/own"),
 )
 
 
