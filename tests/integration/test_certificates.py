@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from uncork.errors import StepFailedError, UsageError
-from uncork.machine import certificates
+from uncork.machine import authority, certificates
 from uncork.machine.authority import issue
 from uncork.plan import Certify
 
@@ -141,9 +141,9 @@ def _answer(site: ssl.SSLContext, connection: socket.socket) -> None:
 
 def test_the_local_ca_is_made_once_and_what_it_signs_is_trusted_by_who_trusts_it(step: Certify) -> None:
     issue(step, None)
-    authority = step.authority.read_bytes()
+    first = step.authority.read_bytes()
     issue(step, None)
-    assert step.authority.read_bytes() == authority
+    assert step.authority.read_bytes() == first
     assert certificates.lasts(step.path, step.authority)
     for name in ("shop.localhost", "www.example.com", "127.0.0.1", "::1"):
         assert shaken(step, name) == "TLSv1.3"
@@ -156,6 +156,12 @@ def test_what_another_ca_signed_will_not_do(step: Certify, tmp_path: Path) -> No
     issue(Certify(tmp_path / "x.pem", NAMES, tmp_path / "2" / "ca.pem", tmp_path / "2" / "ca.key"), None)
     assert not certificates.lasts(tmp_path / "x.pem", step.authority)
     assert not certificates.lasts(tmp_path / "nowhere.pem", step.authority)
+
+
+def test_one_that_ends_soon_will_not_do(step: Certify, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(authority, "LIFE", certificates.SOON - DAY)
+    issue(step, None)
+    assert not certificates.lasts(step.path, step.authority)
 
 
 def test_a_ca_that_has_lost_its_key_is_made_anew(step: Certify) -> None:

@@ -138,6 +138,11 @@ def test_it_adopts_the_supervisor_s_socket_and_writes_to_one_folder_only() -> No
     assert service.argv[service.argv.index("-p") + 1] == str(folder.path)
 
 
+@pytest.mark.parametrize(("port", "low"), [(0, False), (443, True), (8443, False)])
+def test_only_for_a_low_port_it_has_more_rights_than_others(port: int, low: bool) -> None:  # noqa: FBT001
+    assert NGINX.service(LAYOUT, Address(tls_port=port)).low_port is low
+
+
 def test_a_binary_that_the_account_can_not_get_to_is_copied() -> None:
     nginx = Nginx("/srv/uncork/bin/1.31.3/nginx", copy_of="/root/venv/bin/nginx")
     copy = Copy(Path("/root/venv/bin"), Path("/srv/uncork/bin/1.31.3"), ("nginx",), "copy nginx")
