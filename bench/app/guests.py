@@ -34,6 +34,12 @@ def page() -> str:
     return render_template("page.html", release=RELEASE, guests=GUESTS)
 
 
+@app.get("/kept")
+def kept() -> tuple[str, dict[str, str]]:
+    """The same page, which may be kept for a minute."""
+    return page(), {"Cache-Control": "max-age=60"}
+
+
 @app.post("/echo")
 def echo() -> str:
     """The body, back again."""
