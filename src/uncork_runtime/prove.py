@@ -92,8 +92,15 @@ def _import(run: str) -> ModuleType:
     return module
 
 
+class AsgiError(TypeError):
+    """The app speaks ASGI."""
+
+
 def _check(app: object) -> None:
     """Raise TypeError, which says what was found, for what no WSGI server could call."""
+    called = app if isinstance(app, (FunctionType, MethodType)) else getattr(type(app), "__call__", None)  # noqa: B004
+    if inspect.iscoroutinefunction(called):
+        raise AsgiError(f"the app is {_kind(app)}, which speaks ASGI, and the servers here speak WSGI")
     if not callable(app):
         raise TypeError(f"the app is {_kind(app)}, which can't be called: it is no WSGI application")
     try:

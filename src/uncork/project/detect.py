@@ -6,6 +6,7 @@ from dataclasses import replace
 from uncork.config import Config
 from uncork.model import AppTarget, Project
 from uncork.project.advice import advice
+from uncork.project.asgi import refuse_asgi
 from uncork.project.choice import target_of
 from uncork.project.dependencies import dependencies
 from uncork.project.finding import find
@@ -31,6 +32,7 @@ def detect(texts: Mapping[str, str], config: Config, environ: Mapping[str, str])
     around = Modules(texts, tuple(dict.fromkeys((*found.search, *modules.roots))))
     found = replace(found, search=around.roots)
     refuse_runs(found, around)
+    refuse_asgi(found, around)
     module = around.find(found.module)
     return Project(
         target=found,

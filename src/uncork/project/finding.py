@@ -8,6 +8,7 @@ from typing import Final, NoReturn
 
 from uncork.errors import RefusedError, UsageError
 from uncork.model import AppTarget, Place
+from uncork.project.asgi import ASGI
 from uncork.project.candidates import Candidate, best, callee
 from uncork.project.choice import Choice, choose, search
 from uncork.project.modules import Module, Modules, package_root
@@ -22,7 +23,6 @@ _NO_ENTRY: Final = re.compile(
     r"^(test_.*|.*_tests?|tests?|conftest|setup|manage|noxfile|fabfile|dodo|locustfile|celery.*|.*_celery|tasks?|.*worker"
     r"|gunicorn.*|config|settings)$"
 )
-_ASGI: Final = re.compile(r"^(fastapi\.FastAPI|quart\.Quart|starlette\..*Starlette|sanic\.Sanic|litestar\.Litestar)$")
 
 
 def is_searched(path: str) -> bool:
@@ -109,5 +109,5 @@ def _hints(module: Module, modules: Modules) -> Iterator[str]:
         if called == "flask.Flask" and function:
             setting = f'app = "{module.name}:{function.name}"'
             yield f"{module.path}:{function.lineno}: {function.name} makes a Flask app: {setting}"
-        elif _ASGI.match(called):
+        elif ASGI.match(called):
             yield f"{module.path}:{call.lineno}: {called.partition('.')[0]} speaks ASGI, and uncork serves WSGI"

@@ -6,6 +6,7 @@ from typing import Final
 
 from uncork.errors import RefusedError, StepFailedError
 from uncork.model import Release
+from uncork.project.asgi import FIX as ASGI_FIX
 from uncork.project.distributions import distribution_for
 
 
@@ -34,6 +35,8 @@ def import_failed(failure: Failure, number: int, live: Release | None, local: fr
     elif failure.kind in {"ModuleNotFoundError", "ImportError"} and failure.module:
         problem = f"the module {failure.module} is missing; it is imported{where}"
         fix = _missing(failure.module.partition(".")[0], local)
+    elif failure.kind == "AsgiError":
+        problem, fix = failure.message, ASGI_FIX
     elif failure.kind == "PermissionError":
         problem = f"the app can't be imported: {failure.kind}: {failure.message}{where}"
         fix = "a release can't be written to: keep data in `app.instance_path`, which outlives it, and deploy again"

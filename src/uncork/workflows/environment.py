@@ -17,6 +17,7 @@ from uncork.project.requirements import (
 )
 from uncork.recipes import build
 from uncork.recipes.build import Draft, Environment
+from uncork.recipes.fitting import refuse_unfit
 from uncork.recipes.python import choose, fits
 from uncork.servers.hashes import hashed
 from uncork.workflows.work import Work
@@ -42,6 +43,7 @@ def described(work: Work, draft: Draft, tree: trees.Tree, source: Path, locks: P
     if not lock.exists():
         work.do(*lock_steps(dependencies, source, python, uv, lock))
     text = without(files.read(lock), draft.server.replaces)
+    refuse_unfit(draft.config.server, versions(text))
     # The scripts in it name its place; and a path in the lock what lies in the project, so it is as new as that.
     sources = str(draft.layout.venvs) + (trees.digest(tree) if local_paths(text) else "")
     requires = draft.server.requires(draft.config.server)

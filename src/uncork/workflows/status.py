@@ -33,10 +33,10 @@ _STATES: Final = {"RUNNING": RUNNING, "STARTING": STARTING, "STOPPING": "stoppin
 
 @dataclass(frozen=True)
 class AppStatus:
-    """What is so for one app. `started` is UTC in ISO 8601; `requests_total` is what its workers have answered,
-    None where the server does not tell.
+    """What is so for one app. `started` is UTC in ISO 8601.
 
-    An idle one runs, and has no workers until the next request comes.
+    `requests_total` is what its workers have answered, None where the server does not tell. An idle one runs, and has
+    no workers until the next request comes.
     `cache` is None where no responses are kept; `maintenance` where visitors are not sent away.
     """
 

@@ -138,7 +138,7 @@ def test_an_app_that_exits_when_it_is_imported_is_caught_in_the_act(proven: Prov
         ("app = None", "the app is None"),
         ("app = 'flask'", "the app is an object of builtins.str"),
         ("def app(): ...", "the app is the function shop.app, which is called as ()"),
-        ("async def app(scope, receive, send): ...", "(scope, receive, send), not as WSGI's (environ, start_response)"),
+        ("def app(scope, receive, send): ...", "(scope, receive, send), not as WSGI's (environ, start_response)"),
     ],
 )
 def test_what_is_no_wsgi_callable_is_refused_by_what_it_is(proven: Prove, code: str, found: str) -> None:
@@ -146,6 +146,16 @@ def test_what_is_no_wsgi_callable_is_refused_by_what_it_is(proven: Prove, code: 
     assert exit_code == 0
     assert proof["kind"] == "TypeError"
     assert found in str(proof["message"])
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["async def app(scope, receive, send): ...", "class A:\n  async def __call__(self, s, r, t): ...\napp = A()"],
+)
+def test_an_app_that_speaks_asgi_is_refused_as_such(proven: Prove, code: str) -> None:
+    _, proof = proven(code)
+    assert proof["kind"] == "AsgiError"
+    assert "speaks ASGI" in str(proof["message"])
 
 
 def test_a_name_that_is_not_there_is_an_error_of_the_import(proven: Prove) -> None:
