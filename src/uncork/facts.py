@@ -40,11 +40,11 @@ def read(layout: Layout) -> Facts:
     return Facts(
         machine=capacity.machine(layout.home),
         account=processes.account(),
-        address=Address(front.bind, front.port, front.tls_port) if front else None,
+        address=Address(front.bind, front.port, front.tls_port, front.shared) if front else None,
         front=front.kind if front else "",
         apps=_in_order(apps, front.apps if front else ()),
         supervising=running is not None,
-        programs=running or (),
+        programs=(*(running or ()), *_outside(front)),
         leftovers=leftovers.find(layout),
         down=layout.down.exists(),
         pending=files.tail(layout.front_pending, 0, 16),
@@ -86,6 +86,14 @@ def _front(layout: Layout, notes: _Notes) -> FrontRecord | None:
     except UserError as error:
         notes.broken(layout.front_record, error)
         return None
+
+
+def _outside(front: FrontRecord | None) -> tuple[Program, ...]:
+    """Return a front that the machine runs, if it has our sites, as what it would be if a supervisor ran it."""
+    if not front or not front.outside or not all(Path(path).exists() for path in front.outside.files):
+        return ()
+    pid = processes.running_in(Path(front.outside.pid_file))
+    return (Program("front", "RUNNING", pid),) if pid else ()
 
 
 def front_kind(layout: Layout) -> str:

@@ -140,6 +140,11 @@ class AppLayout:
         return self.logs / "access.log"
 
     @property
+    def outside_access_log(self) -> Path:
+        """What a front of the machine's writes in its place: root opens it, so the folder must be root's."""
+        return self.home / "logs" / "access" / f"{self.app}.log"
+
+    @property
     def history(self) -> Path:
         """A line of JSON a deploy, rollback, restart, stop or start."""
         return self.root / "history.jsonl"
@@ -234,6 +239,11 @@ class Layout:
     def logs(self) -> Path:
         """The logs of the front and the supervisor."""
         return self.home / "logs"
+
+    @property
+    def outside_access_logs(self) -> Path:
+        """Where a front of the machine's writes the apps' access logs."""
+        return self.logs / "access"
 
     @property
     def lock(self) -> Path:

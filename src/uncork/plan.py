@@ -148,11 +148,15 @@ class Answer:
 
 @dataclass(frozen=True)
 class Reload:
-    """Have nginx read its config again, and wait until all its workers go by it; `most` in seconds."""
+    """Have the front read its config again, and wait until all its workers go by it; `most` in seconds.
+
+    `outside`: it is the machine's, whose master is root's.
+    """
 
     pid_file: Path
     most: float
     why: str
+    outside: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import msgspec
 from uncork.errors import UserError
 from uncork.model import Release
 from uncork.notices import Trouble
-from uncork.serving import Maintenance
+from uncork.serving import Maintenance, Outside
 
 Record = TypeVar("Record")
 FIX: Final = "restore it from a backup, or deploy again with `uncork up`"
@@ -29,13 +29,18 @@ class Event:
 
 @dataclass(frozen=True)
 class FrontRecord:
-    """Which front answers, where, and the apps behind it in the order of their first deploy."""
+    """Which front answers, where, and the apps behind it in the order of their first deploy.
+
+    `outside` is what is known of one that the machine runs; `shared` as in `Address`.
+    """
 
     bind: str
     port: int
     apps: tuple[str, ...] = ()
     kind: str = "nginx"
     tls_port: int = 0
+    outside: Outside | None = None
+    shared: bool = False
 
 
 @dataclass(frozen=True)

@@ -56,16 +56,28 @@ class Service:
 
 @dataclass(frozen=True)
 class Address:
-    """Where the front answers: the address it is bound to, the port, and the port for HTTPS (0: none)."""
+    """Where the front answers: the address it is bound to, the port, and the port for HTTPS (0: none).
+
+    `shared`: others' sites answer there too, so that an app is reached by its names alone.
+    """
 
     bind: str = "127.0.0.1"
     port: int = 8000
     tls_port: int = 0
+    shared: bool = False
 
     def place(self, port: int) -> str:
         """The address with that port, as in a URL."""
         host = f"[{self.bind}]" if ":" in self.bind else self.bind
         return f"{host}:{port}"
+
+
+@dataclass(frozen=True)
+class Outside:
+    """A front of the machine's: the files outside of the state directory that are ours, and its pid file."""
+
+    files: tuple[str, ...]
+    pid_file: str
 
 
 @dataclass(frozen=True)

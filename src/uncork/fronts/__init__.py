@@ -5,6 +5,7 @@ from typing import Final
 from uncork.fronts.apache import Apache
 from uncork.fronts.front import Front
 from uncork.fronts.nginx import Nginx
+from uncork.fronts.system_nginx import SystemNginx
 from uncork.fronts.uwsgi_router import UwsgiRouter
 
-FRONTS: Final[tuple[type[Front], ...]] = (Nginx, Apache, UwsgiRouter)
+FRONTS: Final[tuple[type[Front], ...]] = (Nginx, SystemNginx, Apache, UwsgiRouter)

@@ -6,7 +6,7 @@ from typing import ClassVar
 from uncork.layout import Layout
 from uncork.model import Account
 from uncork.plan import File, Run, Step
-from uncork.serving import Address, Service, Site
+from uncork.serving import Address, Outside, Service, Site
 
 
 class Front(ABC):
@@ -35,6 +35,23 @@ class Front(ABC):
     @abstractmethod
     def service(self, layout: Layout, address: Address) -> Service:
         """How it is started and stopped; what the supervisor holds no socket for, the port for HTTPS say, it binds."""
+
+    @property
+    def outside(self) -> Outside | None:
+        """Where one that the machine runs is told of our sites; None for one that the supervisor starts."""
+        return None
+
+    def join(self) -> tuple[Step, ...]:
+        """The steps by which one that the machine runs goes by its config on disk."""
+        return ()
+
+    def leave(self) -> tuple[Step, ...]:
+        """The steps by which one that the machine runs forgets our sites."""
+        return ()
+
+    def shares(self, address: Address) -> bool:  # noqa: ARG002 -- one of our own has its ports for itself
+        """Whether others' sites answer there too."""
+        return False
 
     @abstractmethod
     def check(self, layout: Layout) -> Run:

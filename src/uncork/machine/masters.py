@@ -20,13 +20,14 @@ NGINX: Final = "nginx"
 def reload(step: Reload, account: Account | None) -> None:
     """Signal the master, and wait until no worker with the old config takes a connection. Raises StepFailedError.
 
-    Who serves could name any process in the pid file, and have root signal that: it must be one of the account's.
+    Who serves could name any process in the pid file, and have root signal that: it must be one of the account's. The
+    pid file of the machine's own is root's.
     """
     import psutil  # a deploy that leaves the front as it is does without
 
     try:
         master = psutil.Process(pid_in(step.pid_file))
-        if account and master.uids().real != account.uid:
+        if account and master.uids().real != (0 if step.outside else account.uid):
             raise StepFailedError(step.why, f"{step.pid_file} names process {master.pid}, which is not the front")
         old = master.children()
         master.send_signal(signal.SIGHUP if master.name() == NGINX else signal.SIGUSR1)

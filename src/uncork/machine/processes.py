@@ -148,6 +148,14 @@ def children(pid: int) -> tuple[int, ...]:
         return ()
 
 
+def titled(pid: int, title: str) -> bool:
+    """Return whether a process's command line begins with that."""
+    try:
+        return (PROC / str(pid) / "cmdline").read_bytes().startswith(title.encode())
+    except OSError:
+        return False
+
+
 def started(pid: int) -> float:
     """Return when a process was started, in epoch seconds; 0 if it is gone, or may not be asked."""
     import psutil

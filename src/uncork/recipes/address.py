@@ -7,9 +7,10 @@ from uncork.config import Config
 from uncork.config.tls import FILES
 from uncork.errors import UsageError
 from uncork.model import Facts
-from uncork.recipes.https import HTTPS, settled
+from uncork.recipes.front import sites
+from uncork.recipes.https import HTTPS, check_port, settled
 from uncork.servers.server import Server
-from uncork.serving import Address, Site
+from uncork.serving import Address, Protocol, Site
 
 EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 -- named so that it can be told from the rest
 
@@ -17,7 +18,8 @@ EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 -- named so that 
 def decide(facts: Facts, config: Config, port: int | None, bind: str | None) -> Address:
     """Return the address to answer on: what the command says, else the config, else what is, else 127.0.0.1:8000.
 
-    Raises UsageError where a config asks for another port or address than the one that other apps answer on already.
+    The port for HTTPS is that of the config too, or what goes with the other. Raises UsageError where a config asks for
+    another port or address than the one that other apps answer on already.
     """
     now = facts.address or Address()
     moved = _moved(config, now, port, bind)
@@ -29,7 +31,11 @@ def decide(facts: Facts, config: Config, port: int | None, bind: str | None) -> 
             f"take the key out; or move all of them with `uncork up --port {config.port or now.port}`; "
             "or use another state directory with --home",
         )
-    return Address(bind or config.bind or now.bind, port or config.port or now.port)
+    site = Site(config.name, Protocol.UWSGI, tls=config.tls)
+    plain = Address(bind or config.bind or now.bind, port or config.port or now.port)
+    address = settled(plain, sites(facts, site))
+    check_port(facts, site, address)
+    return address
 
 
 def _moved(config: Config, now: Address, port: int | None, bind: str | None) -> tuple[int | str, ...]:
@@ -70,10 +76,12 @@ def _named(kind: str) -> str:
 def url(site: Site, sites: Sequence[Site], address: Address) -> str:
     """Return where the app is reached on this machine: the port itself if it is the first at its mount there.
 
+    Where others' sites answer too only a name leads to it.
+
     A certificate that was given is for its domains alone, so that is where an app with one is reached.
     """
     first = next(s for s in sites if s.mount == site.mount)
-    host = _host(address) if first.app == site.app else f"{site.app}.localhost"
+    host = _host(address) if first.app == site.app and not address.shared else f"{site.app}.localhost"
     path = f"{site.mount.rstrip('/')}/"
     if not site.tls.on:
         return f"http://{host}:{address.port}{path}"

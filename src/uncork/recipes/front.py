@@ -97,7 +97,7 @@ def refresh(
             *_written(front, layout, new, moves=moves),
         ),
         switch=(
-            *_act(front, supervisor, layout, facts, wanted, moves=moves),
+            *_act(fronts, supervisor, layout, facts, wanted, moves=moves),
             *stale,
             File(layout.front_record, encode_front(record)),
             done,
@@ -105,7 +105,7 @@ def refresh(
         revert=(
             *_undo(changed, on_disk),
             *wanted.certificates.back,
-            *(_back(fronts.present, supervisor, layout, facts, moves=moves) if new else ()),
+            *(_back(fronts, supervisor, layout, facts, moves=moves) if new else ()),
             done,
         ),
     )
@@ -122,7 +122,13 @@ def _moves(front: Front, layout: Layout, facts: Facts, wanted: Address) -> bool:
 def _record(front: Front, wanted: Served) -> FrontRecord:
     address = wanted.address
     return FrontRecord(
-        address.bind, address.port, tuple(site.app for site in wanted.sites), front.name, address.tls_port
+        bind=address.bind,
+        port=address.port,
+        apps=tuple(site.app for site in wanted.sites),
+        kind=front.name,
+        tls_port=address.tls_port,
+        outside=front.outside,
+        shared=address.shared,
     )
 
 
@@ -134,21 +140,28 @@ def _written(front: Front, layout: Layout, new: tuple[Step, ...], *, moves: bool
 
 
 def _act(
-    front: Front, supervisor: Supervisor, layout: Layout, facts: Facts, wanted: Served, *, moves: bool
+    fronts: Fronts, supervisor: Supervisor, layout: Layout, facts: Facts, wanted: Served, *, moves: bool
 ) -> tuple[Step, ...]:
+    """A port is let go of before another front takes it."""
+    front, address = fronts.wanted, wanted.address
     if not moves:
-        return supervisor.reload_front(layout)
-    address = wanted.address
-    start = supervisor.start_front(layout, front.service(layout, address), address, facts.account)
-    return (*start, Answer(address.bind, address.port, ANSWER_TIME, "wait for the front"))
+        return front.join() if front.outside else supervisor.reload_front(layout)
+    if front.outside:
+        begun = (*(() if fronts.present.outside else supervisor.stop_front(layout)), *front.join())
+    else:
+        start = supervisor.start_front(layout, front.service(layout, address), address, facts.account)
+        begun = (*fronts.present.leave(), *start)
+    return (*begun, Answer(address.bind, address.port, ANSWER_TIME, "wait for the front"))
 
 
-def _back(front: Front, supervisor: Supervisor, layout: Layout, facts: Facts, *, moves: bool) -> tuple[Step, ...]:
-    """Have a front that ran go by its old config again, where it was."""
-    if not runs(facts):
-        return ()
+def _back(fronts: Fronts, supervisor: Supervisor, layout: Layout, facts: Facts, *, moves: bool) -> tuple[Step, ...]:
+    """Have a front that ran go by its old config again, where it was; one of the machine's runs in any case."""
+    front, let_go = fronts.present, fronts.wanted.join()
+    if front.outside or not runs(facts):
+        return let_go or front.join()
     if moves and facts.address:
-        return supervisor.start_front(layout, front.service(layout, facts.address), facts.address, facts.account)
+        start = supervisor.start_front(layout, front.service(layout, facts.address), facts.address, facts.account)
+        return (*let_go, *start)
     return supervisor.reload_front(layout)
 
 

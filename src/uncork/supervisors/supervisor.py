@@ -48,6 +48,10 @@ class Supervisor(ABC):
         """The steps that start the front on a listening socket of the supervisor's, or restart it on another one."""
 
     @abstractmethod
+    def stop_front(self, layout: Layout) -> tuple[Step, ...]:
+        """The steps that let the front finish, end it, and forget it."""
+
+    @abstractmethod
     def agent_files(self, layout: Layout, account: Account | None) -> tuple[File, ...]:
         """What the supervisor needs to run the agent, now and after a reboot; another uncork's differ."""
 

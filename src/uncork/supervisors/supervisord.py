@@ -142,6 +142,11 @@ class Supervisord(Supervisor):
             *_start(layout, FRONT, f"{address.bind}:{address.port}", "start the front"),
         )
 
+    def stop_front(self, layout: Layout) -> tuple[Step, ...]:
+        """Its config goes first, as a server's does."""
+        conf, script = _paths(layout, FRONT)
+        return (Remove(conf), *_stop(layout, FRONT, PATIENCE, "stop the front"), Remove(script))
+
     def agent_files(self, layout: Layout, account: Account | None) -> tuple[File, ...]:
         """Its config and its start script, which names the code that it is started from."""
         conf, script = _paths(layout, AGENT)

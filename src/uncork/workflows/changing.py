@@ -65,7 +65,7 @@ def _converged(work: Work, app: str, *, wake: bool) -> Facts:
     facts = work.facts() if steps else facts
     if facts.address and is_missing(facts):
         try:
-            port_is_free(facts, facts.address)
+            port_is_free(facts, facts.address, work.front)
             serve(work, facts.address)
         except (UserError, StepFailedError) as error:
             work.report.note(f"the front is not back yet: {error}")

@@ -29,6 +29,7 @@ def end_all(work: Work) -> None:
     steps: list[Step] = [File(work.layout.down, "")]
     if facts.supervising:
         steps += work.supervisor.end(work.layout)
+    steps += work.front.leave() if facts.front == work.front.name else ()
     if facts.leftovers:
         steps.append(End(facts.leftovers, LEFTOVER_TIME, "end what a lost supervisor left"))
     work.do(*steps)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from uncork.apply import apply
 from uncork.errors import UsageError
+from uncork.fronts.front import Front
 from uncork.layout import Layout
-from uncork.machine import files, sockets
+from uncork.machine import files, processes, sockets
 from uncork.model import Facts
 from uncork.plan import Plan
 from uncork.recipes.front import START, Fronts, Refresh, Served, refresh, runs, sites
@@ -29,23 +30,26 @@ def serve(work: Work, address: Address, gone: str | None = None) -> tuple[Site, 
 def refreshed(work: Work, facts: Facts, wanted: Served) -> Refresh:
     """Return what it takes for the front to serve what is wanted. Must be called with the front's lock held."""
     fronts = Fronts(work.front, work.behind(facts.front or work.front.name).front)
-    wanted = replace(wanted, address=settled(wanted.address, wanted.sites))
+    address = settled(wanted.address, wanted.sites)
+    wanted = replace(wanted, address=replace(address, shared=fronts.wanted.shares(address)))
     wanted = replace(wanted, certificates=secured(work.layout, wanted))
-    return refresh(fronts, work.supervisor, work.layout, facts, wanted, texts(work.layout))
+    return refresh(fronts, work.supervisor, work.layout, facts, wanted, texts(work.layout, fronts))
 
 
-def texts(layout: Layout) -> dict[Path, str]:
+def texts(layout: Layout, fronts: Fronts) -> dict[Path, str]:
     """Return the front's config as it is on disk."""
     folders = (layout.front, layout.front / "apps", layout.front / "check")
     paths = [path for folder in folders for path in files.names_in(folder) if path.suffix in {".conf", ".types", ".js"}]
-    return {path: files.read(path) for path in paths}
+    outside = (front.outside for front in (fronts.present, fronts.wanted))
+    beyond = [Path(path) for found in outside if found for path in found.files if Path(path).exists()]
+    return {path: files.read(path) for path in (*paths, *beyond)}
 
 
-def port_is_free(facts: Facts, address: Address) -> None:
+def port_is_free(facts: Facts, address: Address, front: Front) -> None:
     """Raise UsageError if the front would have to listen where somebody else does, naming who, and a port to take.
 
     A front that has the port already lets it go before it takes it on another address. One whose start was cut off
-    may have any port: only its supervisor knows, and starts it again.
+    may have any port: only its supervisor knows, and starts it again. One of the machine's may answer there already.
     """
     now = facts.address or Address(port=0)
     if runs(facts) and facts.pending == START:
@@ -55,6 +59,12 @@ def port_is_free(facts: Facts, address: Address) -> None:
         (address.tls_port, now.tls_port, "write `port = {}` under [tool.uncork.tls]"),
     ):
         holder = sockets.port_holder(address.bind, port) if port and not (runs(facts) and port == had) else None
-        if holder:
+        if holder and not _is_of(front, holder):
             free = sockets.next_free_port(address.bind, port)
             raise UsageError(f"port {port} is taken by {holder}", f"end that, or {say.format(free)}")
+
+
+def _is_of(front: Front, holder: str) -> bool:
+    """A port is held by the master with the lowest pid, as those that it was given to are younger."""
+    outside = front.outside
+    return outside is not None and holder.startswith(f"pid {processes.running_in(Path(outside.pid_file))} ")

@@ -44,6 +44,8 @@ def sources(layout: Layout, apps: Sequence[str], query: Query, *, shared: bool) 
         app = layout.app(name)
         own = {"app": app.app_log, "server": app.server_log, "access": app.access_log}
         found += (Log(name, source, own[source]) for source in query.only if source in own)
+        if "access" in query.only:
+            found.append(Log(name, "access", app.outside_access_log))
     if shared:
         all_apps = {"agent": layout.agent_log, "front": layout.front_log}
         found += (Log("", source, all_apps[source]) for source in query.only if source in SHARED)

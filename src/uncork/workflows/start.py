@@ -25,7 +25,7 @@ def start(layout: Layout, app: str, report: Reporter) -> Deployed:
             return run_release(work, facts, release, "start")
         started = time.monotonic()
         address = facts.address or Address()
-        port_is_free(facts, address)
+        port_is_free(facts, address, work.front)
         sites = serve(work, address)
         _check(work, facts, release)
         record(work, app, "start", release.id, started)

@@ -75,7 +75,7 @@ def deployed(work: Work, release: Release, served: tuple[Site, ...], address: Ad
         app=release.app,
         release=release.id,
         environment=release.environment,
-        url=url(release.site, served, address),
+        url=url(release.site, served, replace(address, shared=work.front.shares(address))),
         previous=before.live.release if before.live else None,
         server=release.server,
         seconds=work.report.seconds,
@@ -96,7 +96,7 @@ def run_release(work: Work, facts: Facts, release: Release, event: str) -> Deplo
     started = time.monotonic()
     app = facts.app(release.app)
     address = settled(facts.address or Address(), sites(facts, replace(release.site, stopped=False)))
-    port_is_free(facts, address)
+    port_is_free(facts, address, work.front)
     if not (Path(release.venv) / COMPLETE).exists():
         raise UsageError(
             f"the environment of release {release.id} is gone", "deploy the project again with `uncork up`"

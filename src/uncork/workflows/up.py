@@ -21,12 +21,11 @@ from uncork.recipes.build import Draft, Environment
 from uncork.recipes.change_over import Running
 from uncork.recipes.explain import Failure, import_failed, step_failed
 from uncork.recipes.front import sites
-from uncork.recipes.https import check_port, settled
 from uncork.recipes.own import own
 from uncork.records import encode
 from uncork.report import Reporter
 from uncork.servers import SERVERS
-from uncork.serving import Address, Protocol, Site
+from uncork.serving import Address
 from uncork.workflows import cache, https, values
 from uncork.workflows.changing import changing
 from uncork.workflows.environment import environment_for
@@ -62,9 +61,9 @@ class Found:
         return (*self.tree.notes, *self.project.warnings, *self.project.dependencies.notes)
 
 
-def find(layout: Layout, root: Path, options: UpOptions) -> Found:
-    """Read a project. Raises UsageError where it, its config or its app is not clear."""
-    tree = trees.read(root, leave_out=(layout.home,))
+def find(layout: Layout, root: Path, options: UpOptions, leave_out: tuple[Path, ...] = ()) -> Found:
+    """Read a project, without some folders. Raises UsageError where it, its config or its app is not clear."""
+    tree = trees.read(root, leave_out=(layout.home, *leave_out))
     config = load(tree.texts, options.environment, root.resolve().name)
     tree = without_key(tree, config)
     check_passwords(tree, config, processes.account())
@@ -81,9 +80,9 @@ def up(layout: Layout, project: Path, options: UpOptions, report: Reporter) -> D
     found = find(layout, project, options)
     certificate = https.given(layout, found.tree.root, found.config)
     work = begin(layout, report)
-    _address(work.facts(), found.config, options)
+    _address(work, work.facts(), found.config, options)
     with changing(work, found.config.name, "up") as facts:
-        address = _address(facts, found.config, options)
+        address = _address(work, facts, found.config, options)
         work = work.behind(front_kind(facts, found.config, SERVERS[found.config.server.kind]))
         app = facts.app(found.config.name)
         draft = drafted(work, found, facts)
@@ -104,16 +103,15 @@ def up(layout: Layout, project: Path, options: UpOptions, report: Reporter) -> D
     return replace(deployed, notes=(*found.notes, *draft.own.notes, *notes, *told, *filter(None, (work.front.caveat,))))
 
 
-def _address(facts: Facts, config: Config, options: UpOptions) -> Address:
+def _address(work: Work, facts: Facts, config: Config, options: UpOptions) -> Address:
     """Return where to answer. Raises UsageError, before anything was changed, if that can't be.
 
     What a lost supervisor left may hold the port; it is ended before this is asked again.
     """
-    site = Site(config.name, Protocol.UWSGI, tls=config.tls)
-    address = settled(decide(facts, config, options.port, options.bind), sites(facts, site))
-    check_port(facts, site, address)
+    address = decide(facts, config, options.port, options.bind)
     if not facts.leftovers:
-        port_is_free(facts, address)
+        front = work.behind(front_kind(facts, config, SERVERS[config.server.kind])).front
+        port_is_free(facts, address, front)
     return address
 
 
@@ -149,7 +147,7 @@ def _build(work: Work, draft: Draft, found: Found, app: AppFacts) -> tuple[Relea
     environment = environment_for(work, draft, found.tree)
     if work.account:
         work.do(build.compile_step(draft, environment), Room(draft.directory))
-    proof = _prove(work, draft, environment, app, found.tree)
+    proof = prove(work, draft, environment, app, found.tree)
     if draft.config.release_command:
         work.do(build.release_command_step(draft, environment, values.read(draft.layout.secrets)))
     server_build = build.server_build(draft, environment, proof)
@@ -158,7 +156,7 @@ def _build(work: Work, draft: Draft, found: Found, app: AppFacts) -> tuple[Relea
     return release, proof.notes
 
 
-def _prove(work: Work, draft: Draft, environment: Environment, app: AppFacts, tree: trees.Tree) -> Proof:
+def prove(work: Work, draft: Draft, environment: Environment, app: AppFacts, tree: trees.Tree) -> Proof:
     """Import the app in its own environment, and return what it says of itself. Raises RefusedError if it can't be."""
     step = build.prove_step(draft, environment)
     verdict = _verdict(work.ask(step), step)

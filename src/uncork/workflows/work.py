@@ -94,8 +94,18 @@ def _none(layout: Layout, account: Account | None) -> Front:
     return uwsgi_router(layout, account)
 
 
+def _system_nginx(layout: Layout, account: Account | None) -> Front:
+    """Most commands have nothing to do with it, so it is not imported for them."""
+    from uncork.fronts.system_nginx import SystemNginx, mark_of, site_name
+    from uncork.machine import host
+
+    mark = mark_of(layout)
+    return SystemNginx(host.find(site_name(mark), account), mark)
+
+
 FRONTS: Final[Mapping[str, Callable[[Layout, Account | None], Front]]] = {
     "nginx": _nginx,
+    "system-nginx": _system_nginx,
     "apache": _apache,
     "none": _none,
 }

@@ -83,6 +83,9 @@ class NamedSupervisor(Supervisor):
     def start_agent(self, layout: Layout, account: Account | None) -> tuple[Step, ...]:
         return (Call(layout.supervisor_socket, "start_agent"),)
 
+    def stop_front(self, layout: Layout) -> tuple[Step, ...]:
+        return (Call(layout.supervisor_socket, "stop_front"),)
+
     def reload_front(self, layout: Layout) -> tuple[Step, ...]:
         return (Call(layout.supervisor_socket, "reload_front"),)
 

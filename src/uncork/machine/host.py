@@ -1,0 +1,75 @@
+"""The system's nginx, as it is found: what it says of itself and its config, and who may be served by it."""
+
+import os
+import pwd
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from uncork.errors import UsageError
+from uncork.fronts import host
+from uncork.fronts.host import Host
+from uncork.machine.processes import running_in
+from uncork.model import Account
+
+BESIDE: Final = "/usr/local/sbin:/usr/sbin:/sbin"
+"""Where programs of root's are, which may not be among those that a shell looks for."""
+PATIENCE: Final = 30.0
+
+
+def find(site: str, account: Account | None) -> Host:
+    """Return the system's nginx; `site` is the name of the file that is ours in its folder.
+
+    Raises UsageError where there is none, it is not ours to change, or it could not get to what `account` serves.
+    """
+    nginx = _program("nginx")
+    _program("logrotate")
+    if account is None:
+        raise UsageError(
+            "only root may change the sites of the system's nginx",
+            'run it as root (sudo uncork ...), or write `front = "nginx"` for uncork\'s own, which anybody may run',
+        )
+    version, config = _said(nginx, "-V"), _said(nginx, "-T", "-q")
+    if config.returncode:
+        raise UsageError(
+            "the config of the system's nginx is broken, without anything of this deploy in it",
+            "mend it first: `nginx -t` says the same",
+            config.stderr.strip(),
+        )
+    found = host.host(nginx, version.stderr, config.stdout, site)
+    _may_enter(found.user, account)
+    return replace(found, runs=bool(running_in(Path(found.pid_file))))
+
+
+def _program(name: str) -> str:
+    path = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:{BESIDE}")
+    if path is None:
+        raise UsageError(
+            f'there is no {name} on this machine, which `front = "system-nginx"` needs',
+            f"install it: apt-get install {name} (dnf install {name} on Fedora and RHEL); "
+            'or write `front = "nginx"`, which uncork brings itself',
+        )
+    return path
+
+
+def _said(*argv: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(argv, capture_output=True, text=True, errors="replace", timeout=PATIENCE, check=False)
+
+
+def _may_enter(user: str, account: Account) -> None:
+    """Raise UsageError if nginx's workers are neither who serves nor in that group: sockets and files are for those."""
+    if user == account.name or account.gid in _groups(user):
+        return
+    raise UsageError(
+        f"the workers of the system's nginx run as {user}, who can't get to what {account.name} serves",
+        f"put {user} into the group {account.group}: usermod -a -G {account.group} {user}",
+    )
+
+
+def _groups(user: str) -> list[int]:
+    try:
+        return os.getgrouplist(user, pwd.getpwnam(user).pw_gid)
+    except KeyError:
+        return []
