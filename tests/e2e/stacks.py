@@ -59,4 +59,8 @@ def system_nginx() -> str:
 
 
 DEFAULT: Final = Stack("uwsgi-nginx")
-STACKS: Final = (DEFAULT,)
+STACKS: Final = (
+    DEFAULT,
+    Stack("uwsgi-apache", 'front = "apache"', apache),
+    Stack("mod_wsgi-apache", 'server = "mod_wsgi"', apache),
+)

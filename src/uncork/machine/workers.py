@@ -23,4 +23,4 @@ def _processes(server: Server, layout: AppLayout, instance: Instance) -> tuple[W
     except (OSError, ValueError):
         return ()
     pids = processes.children(master) if server.forks else (master,) * processes.alive(master)
-    return tuple(Worker(pid, "", 0, 0) for pid in pids)
+    return tuple(Worker(pid, "", 0, 0) for pid in pids if processes.titled(pid, server.title))

@@ -23,6 +23,7 @@ class ModWsgi(Server):
 
     name: ClassVar[str] = "mod_wsgi"
     replaces: ClassVar[tuple[str, ...]] = ("mod-wsgi", "mod-wsgi-standalone", "mod-wsgi-httpd")
+    title: ClassVar[str] = "(wsgi:"
     needs: ClassVar[str] = "apache"
     template: ClassVar[str] = TEMPLATE
     snippet: ClassVar[str] = "mod_wsgi.conf"

@@ -80,6 +80,8 @@ class Server(ABC):
     fronted: ClassVar[bool] = False
     """Whether it does not tell the app who asks, though what it speaks would: the runtime does, by X-Real-IP."""
 
+    title: ClassVar[str] = ""
+    """What the command lines of the processes that answer begin with, where its master has other children too."""
     needs: ClassVar[str] = ""
     """What of the system it is made of, which can't be installed beside the project: `apache`, with its module."""
 
