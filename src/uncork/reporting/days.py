@@ -27,7 +27,8 @@ _SCHEMA: Final = """
     CREATE TABLE IF NOT EXISTS days (day TEXT PRIMARY KEY, looks BLOB NOT NULL) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS reported (day TEXT PRIMARY KEY) WITHOUT ROWID;
 """
-_LOG: Final = "access"
+ACCESS: Final = "access"
+"""What the access log is called, of which the position is kept."""
 _TALLY: Final = msgspec.json.Decoder(Tally)
 _DAY: Final = msgspec.json.Decoder(Day)
 
@@ -51,23 +52,23 @@ class Days:
         """Let the file go."""
         self._connection.close()
 
-    def position(self) -> Position | None:
-        """How far the access log was read; None at first."""
-        found = self._connection.execute("SELECT device, inode, offset, head FROM position WHERE log = ?", (_LOG,))
+    def position(self, log: str = ACCESS) -> Position | None:
+        """How far an access log was read; None at first."""
+        found = self._connection.execute("SELECT device, inode, offset, head FROM position WHERE log = ?", (log,))
         row = found.fetchone()
         return Position(*row) if row else None
 
-    def add(self, begun: Position | None, reached: Position, sums: Tallies) -> bool:
-        """Add sums, and remember how far the log was read for them, both or neither.
+    def add(self, begun: Position | None, reached: Position, sums: Tallies, log: str = ACCESS) -> bool:
+        """Add sums, and remember how far a log was read for them, both or neither.
 
         False, and nothing is added, if somebody else has read on from `begun` meanwhile.
         """
         with transaction(self._connection):
-            if self.position() != begun:
+            if self.position(log) != begun:
                 return False
             for key, more in sums.items():
                 self._merge(key, more)
-            row = (_LOG, reached.device, reached.inode, reached.offset, reached.head)
+            row = (log, reached.device, reached.inode, reached.offset, reached.head)
             self._connection.execute("INSERT OR REPLACE INTO position VALUES (?, ?, ?, ?, ?)", row)
         return True
 

@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Final
 
 from uncork.layout import AppLayout
-from uncork.reporting.days import Days
+from uncork.reporting.days import ACCESS, Days
 from uncork.reporting.tally import tally
 from uncork.reporting.unread import pieces
 
 MOST: Final = 32
 """Pieces, of a megabyte each, that are counted at once: others of the agent's duties wait meanwhile."""
+
+OUTSIDE: Final = "outside"
+"""The access log that a front of the machine's writes."""
 
 _Seen = tuple[int, int, int]
 
@@ -19,11 +22,11 @@ class Traffic:
     """One app's traffic. Nothing is kept open but the database, and while no request comes one stat(2) is all."""
 
     def __init__(self, layout: AppLayout) -> None:
-        self._log = layout.access_log
+        self._logs = {ACCESS: layout.access_log, OUTSIDE: layout.outside_access_log}
         self._path = layout.traffic
         self._days: Days | None = None
         self._file: int | None = None
-        self._seen: _Seen | None = None
+        self._seen: dict[str, _Seen] = {}
         self._pruned: date | None = None
 
     def days(self) -> Days:
@@ -39,27 +42,32 @@ class Traffic:
     def count(self, today: date) -> bool:
         """Count what was written since; return whether that was all, else there is more than one call counts.
 
-        Raises sqlite3.Error or OSError where the log can't be read, or the database not be written.
+        Raises sqlite3.Error or OSError where a log can't be read, or the database not be written.
         """
-        seen = _look(self._log)
-        if seen is None or seen == self._seen:
+        return all([self._count(log, today) for log in self._logs])
+
+    def _count(self, log: str, today: date) -> bool:
+        path = self._logs[log]
+        seen = _look(path)
+        if seen is None or seen == self._seen.get(log):
             return True
         self._prune(today)
         days = self.days()
-        begun = days.position()
-        for number, piece in enumerate(pieces(self._log, begun), 1):
-            if number > MOST or not days.add(begun, piece.reached, tally(piece.lines)):
+        begun = days.position(log)
+        for number, piece in enumerate(pieces(path, begun), 1):
+            if number > MOST or not days.add(begun, piece.reached, tally(piece.lines), log):
                 return False
             begun = piece.reached
         if begun and begun.inode == seen[1]:
-            self._seen = seen
+            self._seen[log] = seen
         return True
 
     def close(self) -> None:
         """Let the database go."""
         if self._days:
             self._days.close()
-        self._days = self._seen = None
+        self._days = None
+        self._seen = {}
 
     def _prune(self, today: date) -> None:
         if self._pruned != today:

@@ -2,6 +2,7 @@
 
 from uncork.layout import Layout
 from uncork.machine import files
+from uncork.machine.rotation import rotated
 from uncork.plan import File, Remove
 from uncork.report import Reporter
 from uncork.serving import Address
@@ -23,7 +24,8 @@ def destroy(layout: Layout, app: str, report: Reporter) -> None:
             serve(work, facts.address or Address(), gone=app)
             end(work, facts, app)
         clear(layout, app)
-        work.do(Remove(paths.root, "remove all that is kept of it"), Remove(paths.sockets))
+        outside = (*rotated(paths.outside_access_log), paths.outside_access_log)
+        work.do(Remove(paths.root, "remove all that is kept of it"), Remove(paths.sockets), *map(Remove, outside))
     with files.hold_waiting(layout.lock, FRONT_WAIT):
         if not work.facts().apps:
             end_all(work)

@@ -65,6 +65,9 @@ def port_is_free(facts: Facts, address: Address, front: Front) -> None:
 
 
 def _is_of(front: Front, holder: str) -> bool:
-    """A port is held by the master with the lowest pid, as those that it was given to are younger."""
-    outside = front.outside
-    return outside is not None and holder.startswith(f"pid {processes.running_in(Path(outside.pid_file))} ")
+    """Of a master and its workers, who all hold a port, any may be named."""
+    named = holder.split()[1:2]
+    if front.outside is None or not (named and named[0].isdecimal()):
+        return False
+    master, pid = processes.running_in(Path(front.outside.pid_file)), int(named[0])
+    return master in {pid, processes.parent_of(pid)} and master != 0
