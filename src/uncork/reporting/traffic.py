@@ -44,7 +44,8 @@ class Traffic:
 
         Raises sqlite3.Error or OSError where a log can't be read, or the database not be written.
         """
-        return all([self._count(log, today) for log in self._logs])
+        done = [self._count(log, today) for log in self._logs]
+        return all(done)
 
     def _count(self, log: str, today: date) -> bool:
         path = self._logs[log]
