@@ -125,6 +125,12 @@ def test_a_head_without_a_body_is_not_what_a_get_is_answered_with(running: Runni
     assert bodies(running, f"/head?{KEPT}") == ["2", "2"]
 
 
+def test_a_get_with_a_body_is_answered_by_the_app_and_leaves_nothing(running: Running) -> None:
+    assert running.ask(f"/body?{KEPT}", body=b"x").body == b"1"
+    assert bodies(running, f"/body?{KEPT}") == ["2", "2"]
+    assert running.ask(f"/body?{KEPT}", body=b"x").body == b"3"
+
+
 def test_a_path_may_be_left_out(running: Running) -> None:
     assert bodies(running, f"/never/this?{KEPT}") == ["1", "2"]
 
