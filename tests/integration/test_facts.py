@@ -16,8 +16,8 @@ from uncork.layout import Layout
 from uncork.machine import files
 from uncork.model import Instance
 from uncork.plan import File, Link
-from uncork.records import Event, FrontRecord, encode, encode_event, encode_front
-from uncork.serving import Address
+from uncork.records import Event, FrontRecord, encode, encode_event, encode_front, encode_maintenance
+from uncork.serving import Address, Maintenance
 
 RELEASE = release()
 
@@ -154,6 +154,18 @@ def test_a_broken_file_is_passed_over_and_named(broken: str, layout: Layout) -> 
     assert app.next_release == 3
     assert found.address is None
     assert [note.partition(" is passed over: ")[0] for note in found.notes] == [str(layout.front_record), str(record)]
+
+
+def test_an_app_is_away_while_the_file_says_so_even_if_that_can_not_be_read(layout: Layout) -> None:
+    finished(layout, "shop", 1)
+    assert facts.read(layout).app("shop").maintenance is None
+    away, path = Maintenance("/page.html", ("10.0.0.0/8",)), layout.app("shop").maintenance
+    files.write(File(path, encode_maintenance(away)), None)
+    assert facts.read(layout).app("shop").maintenance == away
+    files.write(File(path, "{"), None)
+    found = facts.read(layout)
+    assert found.app("shop").maintenance == Maintenance()
+    assert str(path) in found.notes[0]
 
 
 def test_the_facts_are_read_quickly(layout: Layout) -> None:

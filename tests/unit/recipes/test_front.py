@@ -6,7 +6,7 @@ from uncork.model import Facts
 from uncork.plan import File
 from uncork.recipes.front import Fronts, Refresh, Served, is_missing, refresh, sites
 from uncork.recipes.https import Certificates
-from uncork.serving import Address, Protocol, Site
+from uncork.serving import Address, Maintenance, Protocol, Site
 
 PENDING = LAYOUT.front_pending
 DONE = [f"File {LAYOUT.front_record}", f"Remove {PENDING}"]
@@ -92,6 +92,13 @@ def test_sites_keep_the_order_of_their_first_deploy() -> None:
     changed = Site("shop", Protocol.UWSGI, mount="/shop")
     assert [site.app for site in sites(known, changed)] == ["shop", "blog"]
     assert [site.app for site in sites(known, gone="shop")] == ["blog"]
+
+
+def test_maintenance_holds_for_the_release_that_is_live_and_for_the_one_that_comes() -> None:
+    away = Maintenance(allow=("10.0.0.0/8",))
+    known = facts(app_facts("shop", maintenance=away), app_facts("blog"))
+    assert [site.maintenance for site in sites(known)] == [away, None]
+    assert [site.maintenance for site in sites(known, Site("shop", Protocol.HTTP))] == [away, None]
 
 
 def test_a_front_is_missing_where_somebody_would_be_answered_if_it_was_there() -> None:
