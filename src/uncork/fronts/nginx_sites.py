@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from uncork.errors import UsageError
 from uncork.fronts.backends import Backend, backends
@@ -67,6 +67,11 @@ class App:
     def word(self) -> str:
         """The app's name as a part of a variable's."""
         return self.key.replace("-", "_")
+
+    @property
+    def health(self) -> str:
+        """The path of its health check as nginx knows it: decoded, without a query."""
+        return unquote(self.site.health.partition("?")[0])
 
     @property
     def keeps(self) -> bool:

@@ -60,7 +60,8 @@ CASES: dict[str, tuple[Site, ...]] = {
         Site("alone", Protocol.UWSGI, mount="/alone", upstreams=(Upstream(LOCAL),)),
     ),
     "maintenance": (
-        replace(GUESTBOOK, health="/healthz", maintenance=Maintenance("/srv/away.html", ("10.0.0.0/8", "::1"))),
+        replace(GUESTBOOK, health="/health%20z?deep=1",
+                maintenance=Maintenance("/srv/away.html", ("10.0.0.0/8", "::1"))),
         replace(SHOP, stopped=True, maintenance=Maintenance()),
     ),
     "nothing": (),
