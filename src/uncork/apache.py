@@ -44,8 +44,8 @@ def pattern(url: str, rest: str = "") -> str:
 
 
 def rewriting(expression: str) -> str:
-    """Return a regular expression as mod_rewrite must read it: unlike the rest of Apache it leaves backslashes alone."""
-    return '"' + expression.replace('"', '\\"') + '"'
+    """Return a regular expression as mod_rewrite reads it: to it a backslash means nothing, and a quote is the end."""
+    return '"' + expression.replace('"', r"\x22") + '"'
 
 
 def in_expression(value: str) -> str:

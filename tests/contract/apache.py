@@ -19,7 +19,10 @@ from uncork.machine import apache as system
 from uncork.machine import processes, sockets
 from uncork.plan import Plan
 from uncork.recipes import provision
+from uncork.recipes.address import settled
+from uncork.recipes.front import Served
 from uncork.serving import Address, Site
+from uncork.workflows.https import secured
 
 
 def found() -> Apache:
@@ -42,10 +45,12 @@ def answers(port: int) -> bool:
 def front(home: Path, sites: tuple[Site, ...]) -> Iterator[Running]:
     """Apache, with an upstream for each site that has no socket yet."""
     layout, apache, account = Layout(home, home / "run"), found(), processes.account()
-    address = Address(port=free_port())
+    address = settled(Address(port=free_port()), sites)
     folders = [provision.folders(layout, site.app, root=account is not None) for site in sites]
     steps = [*(step for some in folders for step in some), *apache.folders(layout)]
-    apply(Plan((*steps, *apache.files(layout, address, sites, account), apache.check(layout))), account, Quiet())
+    certificates = secured(layout, Served(address, sites)).make
+    files = apache.files(layout, address, sites, account)
+    apply(Plan((*steps, *certificates, *files, apache.check(layout))), account, Quiet())
     for site in sites:
         if not layout.app(site.app).current_socket.exists():
             Upstream(layout.app(site.app).current_socket, site.speaks)
@@ -57,7 +62,7 @@ def front(home: Path, sites: tuple[Site, ...]) -> Iterator[Running]:
     ) as process:  # fmt: skip
         try:
             eventually(lambda: answers(address.port))
-            yield Running(layout, address.port)
+            yield Running(layout, address.port, address.tls_port)
         finally:
             process.terminate()
             process.wait(30)

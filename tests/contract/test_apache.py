@@ -1,16 +1,25 @@
 """What Apache makes of its config: really started, before servers that say what they were asked."""
 
+import http.client
 import json
 import socket
+import ssl
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.contract.apache import front
+from tests.contract.apache import found, front
 from tests.contract.front import Running
-from uncork.serving import Protocol, Site, Static
+from tests.contract.house import Quiet
+from tests.e2e.state import free_port
+from tests.unit.fronts.test_apache import CASES
+from uncork.apply import apply
+from uncork.layout import Layout
+from uncork.machine import commands, processes
+from uncork.plan import Directory, Plan
+from uncork.serving import Address, Maintenance, PathRule, Protocol, Site, Static, Tls
 
 STATIC = {
     "app.css": "body {}",
@@ -37,6 +46,16 @@ def running(place: Path) -> Iterator[Running]:
     )
     with front(home, sites) as made:
         yield made
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_configs_of_the_golden_files_are_right(place: Path, case: str) -> None:
+    account, apache = processes.account(), found()
+    layout = Layout(place / f"apache-{case}", place / f"apache-{case}" / "run")
+    logs = (Directory(layout.app(site.app).logs, serving=True) for site in CASES[case])
+    files = apache.files(layout, Address(port=80), CASES[case], account)
+    apply(Plan((Directory(layout.front), *logs, *apache.folders(layout), *files)), account, Quiet())
+    assert not commands.run(apache.check(layout), account)
 
 
 def logged(running: Running, app: str, uri: str, host: str) -> dict[str, object]:
@@ -229,3 +248,61 @@ def test_a_server_that_is_gone_is_told_plainly(place: Path) -> None:
         reply = running.ask("/")
     assert reply.status == 503
     assert reply.header("X-Request-ID").encode() in reply.body
+
+
+def test_in_maintenance_visitors_are_sent_away_but_for_some_and_for_health(place: Path) -> None:
+    page = place / "page.html"
+    page.write_text("<h1>Später mehr</h1>")
+    page.chmod(0o644)
+    sites = (
+        Site("away", Protocol.UWSGI, health="/healthz", maintenance=Maintenance(str(page))),
+        Site("mine", Protocol.UWSGI, ("mine.example",), maintenance=Maintenance(allow=("127.0.0.0/8", "::1"))),
+        Site("plain", Protocol.UWSGI, ("plain.example",), "/x", maintenance=Maintenance(allow=("10.0.0.0/8",))),
+    )
+    with front(place / "away", sites) as running:
+        reply = running.ask("/", "away.localhost")
+        assert (reply.status, reply.header("Retry-After"), reply.header("Cache-Control")) == (503, "300", "no-store")
+        assert reply.body.decode() == "<h1>Später mehr</h1>"
+        assert reply.header("Content-Type") == "text/html; charset=utf-8"
+        assert running.ask("/healthz", "away.localhost").status == 200
+        assert running.ask("/", "mine.example").status == 200
+        reply = running.ask("/x/", "plain.example")
+        assert (reply.status, reply.header("Retry-After")) == (503, "300")
+        assert logged(running, "plain", "/x/", "plain.example")["upstream_seconds"] is None
+
+
+def test_by_https_the_app_answers_and_by_http_visitors_are_sent_there(place: Path) -> None:
+    tls = Tls("self-signed", port=free_port(), hsts=86_400.0)
+    sites = (Site("safe", Protocol.UWSGI, tls=tls), Site("open", Protocol.UWSGI, mount="/open"))
+    with front(place / "https", sites) as running:
+        reply = running.ask("/a?b=c")
+        assert (reply.status, reply.header("Location")) == (308, f"https://localhost:{tls.port}/a?b=c")
+        assert running.ask("/open/").status == 200
+        authority = ssl.create_default_context(cafile=str(running.layout.authority))
+        connection = http.client.HTTPSConnection("localhost", tls.port, timeout=10, context=authority)
+        connection.request("GET", "/", headers={"X-Forwarded-Proto": "http"})
+        response = connection.getresponse()
+        said = json.loads(response.read())
+        connection.close()
+    assert response.headers["Strict-Transport-Security"] == "max-age=86400"
+    assert (said["HTTPS"], said["REQUEST_SCHEME"], said["HTTP_X_FORWARDED_PROTO"]) == ("on", "https", "https")
+
+
+def test_rules_for_paths_hold_however_the_path_is_written(place: Path) -> None:
+    (place / "staff").write_text("ann:$apr1$x$Yb2mWmJUF3gfJ9M6mKbZK0\n")
+    (place / "staff").chmod(0o644)
+    rules = (
+        PathRule("/admin", allow=("10.0.0.0/8",)),
+        PathRule("/staff", basic_auth=str(place / "staff")),
+        PathRule("/upload", max_body=10),
+        PathRule("/slow", timeout=600.0),
+    )
+    sites = (Site("all", Protocol.UWSGI, paths=rules), Site("shop", Protocol.UWSGI, mount="/admin-shop"))
+    with front(place / "paths", sites) as running:
+        for path in ("/admin", "/admin/x", "//admin/x", "/%61dmin/x", "/y/../admin/x"):
+            assert running.ask(path).status == 403, path
+        assert running.ask("/admin-shop/").status == 200
+        assert running.ask("/staff/x").status == 401
+        assert running.ask("/upload", method="POST", body=b"x" * 11).status == 413
+        assert running.ask("/upload", method="POST", body=b"x" * 10).status == 200
+        assert running.ask("/slow").said["PATH_INFO"] == "/slow"

@@ -41,8 +41,8 @@ class _Place:
 class _App:
     """What one app's part of the config is made of. `places` has the longest URL first, as Apache wants it.
 
-    `bare` (the mount without its slash), `rule` and `health` are patterns as mod_rewrite reads them; `endpoint` is an
-    expression as it does.
+    `bare` (the mount without its slash), `rule`, `health` and `well` (what does not tell how it is) are patterns as
+    mod_rewrite reads them, `endpoint` is an expression as it does; `away` is what visitors are told in maintenance.
     """
 
     site: Site
@@ -54,6 +54,8 @@ class _App:
     rule: str
     health: str
     places: tuple[_Place, ...]
+    well: str
+    away: str
     file: str
     endpoint: str
 
@@ -245,6 +247,8 @@ def _app_of(layout: Layout, site: Site) -> _App:
         rule=rewriting(pattern(base, "/")),
         health=rewriting(pattern(base, "/_uncork/")),
         places=tuple(_place(site, socket, number, one) for number, one in enumerate(locations(site)))[::-1],
+        well=rewriting(f"!{pattern(site.health, '$')}"),
+        away=_away(site),
         file=rewriting(in_expression(socket)) if http else "",
         endpoint=_endpoint(socket) if http else "",
     )
@@ -260,6 +264,13 @@ def _place(site: Site, socket: str, number: int, location: Location) -> _Place:
         hidden=rewriting(pattern(location.url, r"(?:.*/)?(?:\.|$)")),
         worker=f"unix:{socket}|{scheme}://{site.app}-{number}",
     )
+
+
+def _away(site: Site) -> str:
+    page = site.maintenance.page if site.maintenance else ""
+    if page:
+        return f"%{{file:{in_expression(page)}}}"
+    return "503: the site is being worked on; please come again in a few minutes. Request %{reqenv:uncork_id}"
 
 
 def _endpoint(socket: str) -> str:
