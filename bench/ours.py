@@ -47,19 +47,24 @@ class Uncork(Stack):
         argv = (*COMMAND, verb, "--home", str(self.home), "--json", *more)
         return subprocess.run(argv, capture_output=True, text=True, check=False)
 
-    def another(self, name: str) -> None:
-        """Deploy one more app beside it."""
+    def another(self, name: str, more: str = "") -> Path:
+        """Deploy one more app beside it, with `more` lines in its config, and return its project."""
         project = self.project.with_name(name)
         project.mkdir()
         for file in self.project.rglob("*"):
             if file.is_file() and "__pycache__" not in file.parts:
                 copy = project / file.relative_to(self.project)
                 copy.parent.mkdir(exist_ok=True)
-                copy.write_text(file.read_text().replace('name = "guests"', f'name = "{name}"'))
+                copy.write_text(file.read_text().replace('name = "guests"', f'name = "{name}"\n{more}'))
         self.ok("up", str(project))
+        return project
 
     def python(self) -> str:
         """The interpreter that the release's environment was made with."""
+        return self.says("import sys; print(sys._base_executable)")
+
+    def says(self, code: str) -> str:
+        """What the environment's Python prints for some code, in the project's folder."""
         environment = next(path for path in (self.home / "apps" / "guests" / "venvs").iterdir() if path.is_dir())
-        argv = (str(environment / "bin" / "python"), "-c", "import sys; print(sys._base_executable)")
-        return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
+        argv = (str(environment / "bin" / "python"), "-c", code)
+        return subprocess.run(argv, capture_output=True, text=True, check=True, cwd=self.project).stdout.strip()

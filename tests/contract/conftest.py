@@ -56,7 +56,7 @@ def venv(server: Server, place: Path) -> Path:
     return environment(server, place / f"venv-{server.name}")
 
 
-def environment(server: Server, path: Path) -> Path:
+def environment(server: Server, path: Path, settings: ServerSettings = ServerSettings()) -> Path:  # noqa: B008 -- frozen
     """An environment with the server and Flask, made as a release's is, if it is not there yet."""
     if path.exists():
         return path
@@ -72,7 +72,7 @@ def environment(server: Server, path: Path) -> Path:
         "--python",
         str(path / "bin" / "python"),
         "flask",
-        *server.requires(ServerSettings(server.name)),
+        *server.requires(settings),
     )
     commands.run(Run(install, "install", 300.0), None)
     return path
