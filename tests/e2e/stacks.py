@@ -32,7 +32,9 @@ class Stack:
         """A copy of `hello` that asks for this stack."""
         project = copied("hello", to)
         file = project / "pyproject.toml"
-        file.write_text(f"{file.read_text()}{self.config}\n")
+        text = file.read_text()
+        own = text if "processes = " not in self.config else text.replace("processes = 2\n", "")
+        file.write_text(f"{own}{self.config}\n")
         return project
 
     def needed(self) -> None:
@@ -61,6 +63,14 @@ def system_nginx() -> str:
 DEFAULT: Final = Stack("uwsgi-nginx")
 STACKS: Final = (
     DEFAULT,
+    Stack("uwsgi-http-nginx", 'server = {protocol = "http-socket"}'),
+    Stack("uwsgi-gevent-nginx", "server = {gevent = 50}"),
+    Stack("uwsgi-none", 'server = {protocol = "http"}'),
+    Stack("gunicorn-nginx", 'server = "gunicorn"'),
+    Stack("gunicorn-threads-nginx", 'server = "gunicorn"\nthreads = 4'),
+    Stack("gunicorn-gevent-nginx", 'server = {kind = "gunicorn", gevent = 50}'),
+    Stack("granian-nginx", 'server = "granian"'),
+    Stack("waitress-nginx", 'server = "waitress"\nprocesses = 1'),
     Stack("uwsgi-apache", 'front = "apache"', apache),
     Stack("mod_wsgi-apache", 'server = "mod_wsgi"', apache),
 )
