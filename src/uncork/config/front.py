@@ -27,7 +27,7 @@ from uncork.config.values import (
 from uncork.serving import LOCAL, FrontSettings, PathRule, Upstream
 
 FRONTS: Final = ("nginx", "system-nginx", "apache", "none")
-_ADDRESS: Final = re.compile(r"(?P<host>[^:/\[\]]+):(?P<port>\d{1,5})")
+_ADDRESS: Final = re.compile(r"(?P<host>[^:/\[\]]+|\[[0-9a-fA-F:.]+\]):(?P<port>\d{1,5})")
 _PORTS: Final = range(1, 65536)
 
 
@@ -44,19 +44,31 @@ def conflicts(values: Table) -> Iterator[Conflict]:
         twice = sorted({value for value in said if said.count(value) > 1})
         if twice:
             yield Conflict((key,), f"`{key}` names {twice[0]} twice", "keep one of the two")
-    if isinstance(upstreams, tuple) and upstreams and all(one.backup for one in upstreams):
+    if isinstance(upstreams, tuple) and _local(upstreams) and all(one.backup for one in upstreams):
         fix = "let one of them be no backup"
         yield Conflict(("upstreams",), "`upstreams` are all backups, so that nobody answers at first", fix)
+
+
+def _local(upstreams: tuple[Upstream, ...]) -> bool:
+    """Whether the release on this machine is named; else it is one of them, and no backup."""
+    return any(one.address == LOCAL for one in upstreams)
 
 
 def _read_upstream(value: object) -> str:
     what = f'"{LOCAL}", the release on this machine, or an address such as "10.0.0.2:8001" or "unix:/run/shop.sock"'
     text = text_of(value, what, '"10.0.0.2:8001"')
     found = _ADDRESS.fullmatch(text)
-    tcp = found and int(found["port"]) in _PORTS and host_name(found["host"])
+    tcp = found and int(found["port"]) in _PORTS and (_is_ipv6(found["host"]) or host_name(found["host"]))
     if not (text == LOCAL or tcp or re.fullmatch(r"unix:/[!-~]{1,100}", text)):
         raise ValueRefusedError(f"is {shown(text)}, but it must be {what}", 'write, for example, "10.0.0.2:8001"')
     return text
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        return bool(ipaddress.IPv6Address(host.removeprefix("[").removesuffix("]")))
+    except ValueError:
+        return False
 
 
 def _read_networks(value: object) -> tuple[str, ...]:
