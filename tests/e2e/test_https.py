@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import ssl
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.e2e.state import Uncork, copied, free_port, rewrite, state
+from tests.e2e.state import Uncork, copied, eventually, free_port, rewrite, state
 from tests.load.client import GET
 
 
@@ -130,6 +131,22 @@ def test_a_release_without_https_takes_the_port_away_and_one_with_it_brings_it_b
         shown(port)
     assert str(served.run("rollback", "2").ok().out).splitlines()[-1] == f"https://127.0.0.1:{port}/"
     assert answered(port, served.home / "tls" / "ca.pem").startswith("release 2 ")
+
+
+def test_https_is_back_when_nginx_was_killed(served: Uncork, port: int) -> None:
+    """Workers that a killed master leaves hold its port until they are told to go."""
+    (master,) = fronts(served)
+    os.kill(master, signal.SIGKILL)
+    eventually(lambda: fronts(served) not in ([], [master]))
+    eventually(lambda: answers(port))
+    assert answered(port, served.home / "tls" / "ca.pem").startswith("release 2 ")
+
+
+def answers(port: int) -> bool:
+    try:
+        return bool(shown(port))
+    except OSError:
+        return False
 
 
 def test_a_port_that_somebody_has_is_refused_by_name(served: Uncork, project: Path) -> None:
