@@ -161,5 +161,10 @@ def test_no_way_to_write_a_path_gets_past_its_rule(running: Running, path: str) 
     assert running.ask(path).status == 403
 
 
+def test_what_means_something_in_a_url_reaches_the_app_as_it_was_written(running: Running) -> None:
+    said = running.ask("/http/a%3Fb%23c%25d%20e%C3%A9;f:@&=+,~!*'()?x=%3F").said[""]
+    assert said == "GET /http/a%3Fb%23c%25d%20e%C3%A9;f:@&=+,~!*'()?x=%3F HTTP/1.1"
+
+
 def test_the_app_is_asked_for_what_the_rules_were_looked_up_by(running: Running) -> None:
     assert running.ask("/http/admin/../public?x=%2F").said[""] == "GET /http/public?x=%2F HTTP/1.1"
