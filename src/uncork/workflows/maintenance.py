@@ -13,7 +13,9 @@ from uncork.errors import UsageError
 from uncork.layout import AppLayout, Layout
 from uncork.machine import files
 from uncork.machine.failure import plain
+from uncork.model import Facts
 from uncork.plan import File, Plan, Remove, Step
+from uncork.recipes.front import sites
 from uncork.records import encode_maintenance
 from uncork.report import Reporter
 from uncork.serving import Address, Maintenance
@@ -51,9 +53,17 @@ def _change(layout: Layout, app: str, event: str, steps: tuple[Step, ...], repor
         release = existing(facts, app)
         with _or_as_before(work, layout.app(app)):
             work.do(*steps)
-            if facts.supervising:
-                serve(work, facts.address or Address())
+            _serve(work, facts)
         record(work, app, event, release.id, started)
+
+
+def _serve(work: Work, facts: Facts) -> None:
+    """Have the front do it; one that does not run is at least asked whether it can."""
+    address = facts.address or Address()
+    if facts.supervising:
+        serve(work, address)
+    else:
+        work.front.files(work.layout, address, sites(work.facts()), work.account)
 
 
 @contextmanager
