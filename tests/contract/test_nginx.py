@@ -9,14 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.front import Running, front
-from tests.contract.house import Quiet
-from tests.unit.fronts.test_nginx import CASES
-from uncork.apply import apply
-from uncork.fronts.nginx import Nginx
-from uncork.layout import Layout
-from uncork.machine import commands, processes, tools
-from uncork.plan import Directory, Plan
-from uncork.serving import Address, Protocol, Site, Static
+from uncork.serving import Protocol, Site, Static
 
 STATIC = {
     "app.css": "body {}",
@@ -43,21 +36,6 @@ def running(place: Path) -> Iterator[Running]:
     )
     with front(home, sites) as made:
         yield made
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_the_configs_of_the_golden_files_are_right(place: Path, case: str) -> None:
-    account, sites = processes.account(), CASES[case]
-    layout, nginx = Layout(place / f"case-{case}", place / f"case-{case}" / "run"), Nginx(tools.nginx())
-    logs = (Directory(layout.app(site.app).logs, serving=True) for site in sites)
-    steps = (
-        Directory(layout.front),
-        *logs,
-        *nginx.folders(layout),
-        *nginx.files(layout, Address(port=80), sites, account),
-    )
-    apply(Plan(steps), account, Quiet())
-    assert not commands.run(nginx.check(layout), account)
 
 
 def logged(running: Running, app: str, uri: str, host: str) -> dict[str, object]:
