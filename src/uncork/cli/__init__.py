@@ -37,6 +37,7 @@ VERBS: Final = (
     "config",
     "lock",
     "adopt",
+    "render",
     "version",
 )
 

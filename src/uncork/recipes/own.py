@@ -25,7 +25,7 @@ class Own:
     notes: tuple[str, ...] = ()
 
 
-def own(texts: Mapping[str, str], server: Server, front: Front) -> Own:
+def own(texts: Mapping[str, str], server: Server, front: Front | type[Front]) -> Own:
     """Return what a project (path -> text) has of its own for its server and its front.
 
     Raises UsageError for a template that stands in place of none: it would be a slip that nobody notices.
@@ -44,7 +44,7 @@ def _snippet(found: Mapping[str, str], name: str) -> str:
     return found.get(name, "").replace("\r\n", "\n").strip("\n")
 
 
-def _notes(name: str, server: Server, front: Front) -> Iterator[str]:
+def _notes(name: str, server: Server, front: Front | type[Front]) -> Iterator[str]:
     path = f"{OWN}/{name}"
     used = {p.snippet: f"added to the config of {p.name}" for p in (server, front)}
     used |= {p.template: f"taken in place of uncork's own template for {p.name}" for p in (server, front)}

@@ -1,4 +1,4 @@
-"""The formats that uWSGI reads its config in, beside INI: XML, YAML and JSON; pyuwsgi has readers of its own for all."""
+"""The formats that uWSGI reads its config in, beside INI: XML, YAML and JSON; pyuwsgi reads all of them by itself."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping

@@ -1,0 +1,134 @@
+"""Where everything of a rendered release is: the one place that knows the names of its files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from uncork.servers.server import Alone, Build, Server
+from uncork.serving import Address, Service, Site
+
+MACHINE: Final = "machine"
+SYSTEMD: Final = "systemd"
+APACHE: Final = "apache"
+WINDOWS: Final = "windows"
+TARGETS: Final = (MACHINE, SYSTEMD, APACHE, WINDOWS)
+MARK: Final = "Written by `uncork render`."
+"""In every README: what says that a folder may be written over."""
+BY_ITSELF: Final = frozenset({"uwsgi", "gunicorn"})
+"""The servers that go into the background by themselves."""
+IN_PLACE: Final = frozenset({"uwsgi", "gunicorn"})
+"""The servers that begin anew at SIGHUP."""
+
+
+@dataclass(frozen=True)
+class Kit:
+    """A release that is to run by itself: what is known of it, and how it is served, where it will lie (`at`).
+
+    `target` is one of TARGETS, `format` one of uWSGI's. `tcp` is the port that the server listens on, as `host:port`;
+    empty for a unix socket. `python` is the version that its dependencies were locked for; `local` are those of them
+    that lie in the project.
+    """
+
+    at: Path
+    target: str
+    format: str
+    tcp: str
+    build: Build
+    server: Server
+    site: Site
+    address: Address
+    environment: str
+    python: str
+    local: tuple[str, ...] = ()
+    account: str = "www-data"
+
+    @property
+    def app(self) -> str:
+        """The app's name."""
+        return self.build.app
+
+    @property
+    def units(self) -> bool:
+        """Whether systemd starts the server."""
+        return self.target in {SYSTEMD, APACHE} and not self.is_apache
+
+    @property
+    def is_apache(self) -> bool:
+        """Whether Apache is the server too."""
+        return self.target == APACHE and self.server.name == "mod_wsgi"
+
+    @property
+    def faces_the_world(self) -> bool:
+        """Whether the server answers visitors by itself: there is no front."""
+        return "none" in self.server.fronts(self.build.settings)
+
+    @property
+    def passed_on(self) -> bool:
+        """Whether systemd holds the socket, so that nobody is refused while the server starts anew."""
+        return self.units and not self.faces_the_world
+
+    @property
+    def run(self) -> Path:
+        """The folder for the pid file and for sockets."""
+        return Path("/run") / self.app if self.units else self.at / "run"
+
+    @property
+    def socket(self) -> str:
+        """What the front passes requests to: a path, or `host:port`."""
+        if self.faces_the_world or self.target == WINDOWS:
+            return self.tcp or f"{self.address.bind}:{self.address.port}"
+        if self.passed_on:  # the server's own folder goes when it stops, and this is there still
+            return self.tcp or f"/run/{self.app}.sock"
+        return self.tcp or str(self.run / "app.sock")
+
+    @property
+    def upstream(self) -> str:
+        """The same as nginx says it."""
+        return f"unix:{self.socket}" if self.socket.startswith("/") else self.socket
+
+    @property
+    def logs(self) -> Path:
+        """The folder of its logs."""
+        return self.at / "logs"
+
+    @property
+    def venv(self) -> Path:
+        """The environment, which a person makes."""
+        return self.at / "venv"
+
+    @property
+    def pid(self) -> Path:
+        """The pid file of the server."""
+        return self.run / "server.pid"
+
+    @property
+    def alone(self) -> Alone:
+        """What the server is told of where it runs."""
+        daemon = self.target == MACHINE and self.server.name in BY_ITSELF
+        return Alone("" if self.passed_on else self.socket, self.run, daemon)
+
+    @property
+    def service(self) -> Service:
+        """How the server is started and stopped."""
+        service = self.server.service(self.build)
+        if self.server.name != "uwsgi" or self.format == "ini":
+            return service
+        config = f"uwsgi.{self.format}"
+        argv = tuple(config.join(word.rsplit("uwsgi.ini", 1)) for word in service.argv)
+        return Service(argv, service.directory, service.speaks, service.env, service.stop_signal, service.stop_seconds)
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """How a person starts the server, in the folder itself: uWSGI knows a config by its name."""
+        argv = tuple(word.removeprefix(f"{self.at}/") for word in self.service.argv)
+        return (argv[0], argv[-1]) if self.server.name == "uwsgi" else argv
+
+    @property
+    def by_itself(self) -> bool:
+        """Whether the server goes into the background by itself."""
+        return self.alone.daemon
+
+    @property
+    def reloads(self) -> bool:
+        """Whether the server begins anew at SIGHUP."""
+        return self.server.name in IN_PLACE
