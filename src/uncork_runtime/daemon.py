@@ -12,12 +12,16 @@ import sys
 
 RELEASE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 
-_log = os.open(os.environ["UNCORK_LOG"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
+_log = os.open(os.environ.pop("UNCORK_LOG"), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
 os.dup2(_log, 1)
 os.dup2(_log, 2)
 os.close(_log)
 sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
 sys.stderr = sys.stdout
+
+# The app's own children need not know how the front gets here.
+for _name in ("UNCORK_KEY", "UNCORK_PORT"):
+    os.environ.pop(_name, None)
 
 # Python's own `signal` knows nothing of a handler in C, and could not put it back.
 _signal = ctypes.CDLL(None).signal
