@@ -138,9 +138,10 @@ def describe(app: object, source: str) -> Report:
 
 def _cookies(app: Flask) -> list[str]:
     """The cookies by which a visitor is known: Flask's session, and what extensions name, or leave as it is."""
-    named = {value for key, value in app.config.items() if str(key).endswith("COOKIE_NAME")}
-    remembered = {app.config.get("REMEMBER_COOKIE_NAME", "remember_token")} if "flask_login" in sys.modules else set()
-    return sorted(name for name in named | remembered if isinstance(name, str) and name)
+    named = [value for key, value in app.config.items() if str(key).endswith("COOKIE_NAME")]
+    if "flask_login" in sys.modules:
+        named.append(app.config.get("REMEMBER_COOKIE_NAME", "remember_token"))
+    return sorted({name for name in named if isinstance(name, str) and name})
 
 
 def _frameworks(source: str) -> list[str]:

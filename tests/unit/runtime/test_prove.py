@@ -195,7 +195,7 @@ def test_a_flask_app_tells_its_static_folder_and_its_largest_body(proven: Prove,
 
 def test_a_flask_app_tells_the_cookies_that_it_knows_a_visitor_by(proven: Prove, source: Path) -> None:
     (source / "flask_login.py").write_text("")
-    named = "import flask_login\napp.config.update(SESSION_COOKIE_NAME='shop', JWT_ACCESS_COOKIE_NAME='jwt')\n"
+    named = "import flask_login\napp.config.update(SESSION_COOKIE_NAME='shop', JWT_ACCESS_COOKIE_NAME='jwt', NO_COOKIE_NAME=[])\n"
     assert proven(FLASK + named)[1]["cookies"] == ["jwt", "remember_token", "shop"]
 
 
