@@ -195,8 +195,9 @@ def test_a_flask_app_tells_its_static_folder_and_its_largest_body(proven: Prove,
 
 def test_a_flask_app_tells_the_cookies_that_it_knows_a_visitor_by(proven: Prove, source: Path) -> None:
     (source / "flask_login.py").write_text("")
-    named = "import flask_login\napp.config.update(SESSION_COOKIE_NAME='shop', JWT_ACCESS_COOKIE_NAME='jwt', NO_COOKIE_NAME=[])\n"
-    assert proven(FLASK + named)[1]["cookies"] == ["jwt", "remember_token", "shop"]
+    named = "SESSION_COOKIE_NAME='shop', JWT_ACCESS_COOKIE_NAME='jwt', NO_COOKIE_NAME=[]"
+    code = f"{FLASK}import flask_login\napp.config.update({named})\n"
+    assert proven(code)[1]["cookies"] == ["jwt", "remember_token", "shop"]
 
 
 def test_what_patches_other_modules_keeps_them_from_being_imported_before_it(proven: Prove, source: Path) -> None:
