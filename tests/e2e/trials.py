@@ -85,7 +85,7 @@ def trials(stacks: Iterable[Stack]) -> Iterator[dict[str, Trial]]:
 
 def _try(stack: Stack, trial: Trial) -> None:
     try:
-        with state() as uncork:
+        with state() as uncork, stack.beside(uncork):
             project = stack.project(uncork.root / "hello")
             uncork.up(project).ok()
             _settle(trial.deploys, lambda: _deploys(uncork, stack))
@@ -131,7 +131,7 @@ def _servers(uncork: Uncork) -> dict[int, str]:
 
 def _deploys(uncork: Uncork, stack: Stack) -> Deploys:
     project, returned, text = _fresh(uncork, stack), dict[int, float](), "one"
-    with uncork.load(100) as load, ThreadPoolExecutor() as pool:
+    with uncork.load(60) as load, ThreadPoolExecutor() as pool:
         for number in range(2, DEPLOYS + 2):
             slow = pool.submit(uncork.get, "/slow?s=3") if number == DEPLOYS // 2 else None
             time.sleep(0.3 if slow else 0)
