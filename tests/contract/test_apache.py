@@ -6,6 +6,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from tests.unit.fronts.test_apache import CASES
 from uncork.apply import apply
 from uncork.layout import Layout
 from uncork.machine import commands, processes
-from uncork.plan import Directory, Plan
+from uncork.plan import Directory, Plan, Reload
 from uncork.serving import Address, Maintenance, PathRule, Protocol, Site, Static, Tls
 
 STATIC = {
@@ -306,3 +307,13 @@ def test_rules_for_paths_hold_however_the_path_is_written(place: Path) -> None:
         assert running.ask("/upload", method="POST", body=b"x" * 11).status == 413
         assert running.ask("/upload", method="POST", body=b"x" * 10).status == 200
         assert running.ask("/slow").said["PATH_INFO"] == "/slow"
+
+
+def test_after_a_reload_no_connection_meets_the_old_config(place: Path) -> None:
+    account, site = processes.account(), Site("calm", Protocol.UWSGI)
+    with front(place / "calm", (site,)) as running:
+        for stopped, status in ((True, 503), (False, 200), (True, 503)):
+            wanted = (replace(site, stopped=stopped),)
+            files = found().files(running.layout, Address(port=running.port), wanted, account)
+            apply(Plan((*files, Reload(running.layout.front_pid, 10.0, "reload the front"))), account, Quiet())
+            assert {running.ask("/").status for _ in range(30)} == {status}
