@@ -1,6 +1,7 @@
 """Renders the templates that lie beside the code: what is undefined is an error, and every value is escaped."""
 
 import pkgutil
+import re
 import shlex
 from collections.abc import Callable
 from functools import cache
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 Escape = Callable[[str], str]
 
+PLAIN: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 OWN: Final = "uncork"
 """The folder of a project that holds its own snippets, and what it has in place of our templates."""
 
@@ -75,7 +77,7 @@ def _environment(package: str, escape: Escape, kind: "type[Environment] | None" 
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     environment = (kind or Environment)(
-        loader=FunctionLoader(lambda name: source(package, name)),
+        loader=FunctionLoader(lambda name: _ours(package, name)),
         undefined=StrictUndefined,
         autoescape=False,
         finalize=lambda value: value if isinstance(value, _Verbatim) else escape(str(value)),
@@ -87,6 +89,14 @@ def _environment(package: str, escape: Escape, kind: "type[Environment] | None" 
     environment.filters["shell"] = _word
     environment.filters["verbatim"] = _Verbatim
     return environment
+
+
+def _ours(package: str, name: str) -> str | None:
+    """Return a template beside ours; a project's own can include no other file of the machine."""
+    try:
+        return source(package, name) if PLAIN.fullmatch(name) else None
+    except FileNotFoundError:
+        return None
 
 
 @cache

@@ -4,7 +4,7 @@ from math import ceil
 from typing import ClassVar
 
 from uncork.plan import File
-from uncork.rendering import render
+from uncork.rendering import as_it_is, render_own
 from uncork.servers.server import Build, Server
 from uncork.serving import Protocol, ServerSettings, Service
 
@@ -14,6 +14,8 @@ class Granian(Server):
 
     name: ClassVar[str] = "granian"
     replaces: ClassVar[tuple[str, ...]] = ("granian",)
+    template: ClassVar[str] = "granian_serve.py.j2"
+    snippet: ClassVar[str] = "serve.py"
 
     def requires(self, settings: ServerSettings) -> tuple[str, ...]:  # noqa: ARG002 -- it has one way
         """It needs click, for the command that nobody runs here."""
@@ -43,5 +45,7 @@ class Granian(Server):
 
     def files(self, build: Build) -> tuple[File, ...]:
         """The script that starts it."""
-        text = render(__package__, "granian_serve.py.j2", build=build, mercy=max(1, ceil(build.drain)))
+        text = render_own(
+            build.template, __package__, self.template, as_it_is, build=build, mercy=max(1, ceil(build.drain))
+        )
         return (File(build.directory / "serve.py", text),)

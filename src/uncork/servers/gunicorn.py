@@ -5,7 +5,7 @@ from typing import ClassVar, Final
 
 from uncork.errors import UsageError
 from uncork.plan import File
-from uncork.rendering import render
+from uncork.rendering import as_it_is, render_own
 from uncork.servers.server import Build, Server
 from uncork.serving import Protocol, ServerSettings, Service
 
@@ -18,6 +18,8 @@ class Gunicorn(Server):
 
     name: ClassVar[str] = "gunicorn"
     replaces: ClassVar[tuple[str, ...]] = ("gunicorn",)
+    template: ClassVar[str] = "gunicorn.conf.py.j2"
+    snippet: ClassVar[str] = "gunicorn.conf.py"
     fronted: ClassVar[bool] = True
 
     def requires(self, settings: ServerSettings) -> tuple[str, ...]:
@@ -55,9 +57,11 @@ class Gunicorn(Server):
     def files(self, build: Build) -> tuple[File, ...]:
         """Its config, which is Python."""
         socket = build.alone.socket if build.alone else ""
-        text = render(
+        text = render_own(
+            build.template,
             __package__,
-            "gunicorn.conf.py.j2",
+            self.template,
+            as_it_is,
             build=build,
             bind=socket if build.alone and build.alone.tcp else f"unix:{socket}",
             timeout=ceil(build.request_timeout + (0 if build.alone else GRACE)),

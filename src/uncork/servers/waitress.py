@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from uncork.errors import UsageError
 from uncork.plan import File
-from uncork.rendering import render
+from uncork.rendering import as_it_is, render_own
 from uncork.servers.server import Build, Server
 from uncork.serving import Protocol, ServerSettings, Service
 
@@ -15,6 +15,8 @@ class Waitress(Server):
 
     name: ClassVar[str] = "waitress"
     replaces: ClassVar[tuple[str, ...]] = ("waitress",)
+    template: ClassVar[str] = "waitress_serve.py.j2"
+    snippet: ClassVar[str] = "serve.py"
     forks: ClassVar[bool] = False
     threads: ClassVar[int] = 4
 
@@ -52,5 +54,7 @@ class Waitress(Server):
     def files(self, build: Build) -> tuple[File, ...]:
         """The script that starts it."""
         mercy, timeout = max(1, ceil(build.drain)), ceil(build.request_timeout) + 60
-        text = render(__package__, "waitress_serve.py.j2", build=build, mercy=mercy, timeout=timeout)
+        text = render_own(
+            build.template, __package__, self.template, as_it_is, build=build, mercy=mercy, timeout=timeout
+        )
         return (File(build.directory / "serve.py", text),)
