@@ -60,7 +60,7 @@ def stack(request: pytest.FixtureRequest) -> Stack:
 @pytest.fixture(scope="module")
 def shared(stack: Stack) -> Iterator[Uncork]:
     """A state directory for the whole module, with `hello` deployed as release 1."""
-    with state() as uncork:
+    with state() as uncork, stack.beside(uncork):
         uncork.up(stack.project(uncork.root / "hello")).ok()
         yield uncork
 

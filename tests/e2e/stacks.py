@@ -3,13 +3,15 @@
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from tests.e2e.state import copied
+from tests.e2e.machine_nginx import machine_nginx
+from tests.e2e.state import Uncork, copied
 
 
 def nothing() -> str:
@@ -21,12 +23,15 @@ def nothing() -> str:
 class Stack:
     """A server and a front, by the lines of [tool.uncork] that ask for them; `lacks` says what the machine has not.
 
+    `beside` is what has to run on the machine meanwhile.
+
     The lines stand at the end of [tool.uncork]: keys and inline tables, no tables of their own.
     """
 
     name: str
     config: str = ""
     lacks: Callable[[], str] = nothing
+    beside: Callable[[Uncork], AbstractContextManager[object]] = nullcontext
 
     def project(self, to: Path) -> Path:
         """A copy of `hello` that asks for this stack."""
@@ -57,6 +62,8 @@ def system_nginx() -> str:
     """The system's nginx, and root, who alone may write its sites."""
     if not shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin"):
         return "the system's nginx: apt-get install nginx"
+    if not shutil.which("logrotate", path="/usr/sbin:/usr/bin"):
+        return "what rotates the logs of the system's nginx: apt-get install logrotate"
     return "" if os.geteuid() == 0 else "root"
 
 
@@ -71,6 +78,7 @@ STACKS: Final = (
     Stack("gunicorn-gevent-nginx", 'server = {kind = "gunicorn", gevent = 50}'),
     Stack("granian-nginx", 'server = "granian"'),
     Stack("waitress-nginx", 'server = "waitress"\nprocesses = 1'),
+    Stack("uwsgi-system-nginx", 'front = "system-nginx"', system_nginx, machine_nginx),
     Stack("uwsgi-apache", 'front = "apache"', apache),
     Stack("mod_wsgi-apache", 'server = "mod_wsgi"', apache),
 )
