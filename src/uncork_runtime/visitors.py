@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,8 @@ OF_PROXIES: Final = (
     "HTTP_X_REAL_IP",
 )
 """What an app may take for a proxy's word; and HTTP_PROXY, which libraries take for a variable (https://httpoxy.org)."""
+
+HOST: Final = re.compile(r"[A-Za-z0-9._:\[\]-]+")
 
 
 def seen(app: WSGIApplication) -> WSGIApplication:
@@ -46,23 +49,35 @@ def seen(app: WSGIApplication) -> WSGIApplication:
 def unfronted(app: WSGIApplication, own: str) -> WSGIApplication:
     """The app, with no front before it: what a visitor says of proxies is nobody's word, and `own` is nobody's path.
 
-    Under `own` are the endpoints for uncork, which asks the server itself, past the router.
+    Under `own` are the endpoints for uncork, which asks the server itself, past the router. Malformed requests that the
+    router lets through are refused as far as they can still be told.
     """
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if ROUTED in environ:
-            if environ.get("PATH_INFO", "").startswith(own):
-                return _refused(start_response, "404 Not Found")
-            if "HTTP_TRANSFER_ENCODING" in environ:  # the router would leave such a body out, and not say so
-                return _refused(start_response, "411 Length Required")
-            for name in OF_PROXIES:
-                environ.pop(name, None)
+        if ROUTED not in environ:
+            return app(environ, start_response)
+        amiss = _amiss(environ, own)
+        if amiss:
+            body = f"{amiss}\n".encode()
+            start_response(amiss, [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+            return [body]
+        for name in OF_PROXIES:
+            environ.pop(name, None)
         return app(environ, start_response)
 
     return application
 
 
-def _refused(start_response: StartResponse, status: str) -> Iterable[bytes]:
-    body = f"{status}\n".encode()
-    start_response(status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
-    return [body]
+def _amiss(environ: WSGIEnvironment, own: str) -> str:
+    """The status that a request is refused with; empty if it is none."""
+    if environ.get("PATH_INFO", "").startswith(own):
+        return "404 Not Found"
+    # The router would leave such a body out, and not say so.
+    if "HTTP_TRANSFER_ENCODING" in environ:
+        return "411 Length Required"
+    # One that came twice has a comma in it.
+    host, length = environ.get("HTTP_HOST"), environ.get("CONTENT_LENGTH", "")
+    nameless = host is None and environ.get("SERVER_PROTOCOL") != "HTTP/1.0"
+    if nameless or (host is not None and not HOST.fullmatch(host)) or (length and not length.isdecimal()):
+        return "400 Bad Request"
+    return ""

@@ -148,6 +148,24 @@ def test_with_no_front_a_body_that_would_be_left_out_is_refused(app: Recorder) -
     assert ask(served, "/", UWSGI_ROUTER="http", HTTP_TRANSFER_ENCODING="chunked")[0] == "411 Length Required"
 
 
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"HTTP_HOST": "a, b"},
+        {"HTTP_HOST": "local\0host"},
+        {"HTTP_HOST": ""},
+        {"CONTENT_LENGTH": "5, 6"},
+        {"CONTENT_LENGTH": "-5"},
+        {"CONTENT_LENGTH": "+5"},
+    ],
+)
+def test_with_no_front_a_request_that_any_front_would_refuse_is_refused(app: Recorder, field: dict[str, str]) -> None:
+    said = {"HTTP_HOST": "shop.example:8000", "CONTENT_LENGTH": "5", "UWSGI_ROUTER": "http"}
+    served = wsgi.serve(app, under=ALONE)
+    assert ask(served, "/", **said)[0] == "200 OK"
+    assert ask(served, "/", **{**said, **field})[0] == "400 Bad Request"
+
+
 def test_with_no_front_visitors_are_not_told_of_the_release(app: Recorder) -> None:
     told: list[str] = []
 
