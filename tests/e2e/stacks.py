@@ -23,6 +23,8 @@ def nothing() -> str:
 class Stack:
     """A server and a front, by the lines of [tool.uncork] that ask for them; `lacks` says what the machine has not.
 
+    `keeps` says whether connections are kept.
+
     `beside` is what has to run on the machine meanwhile.
 
     The lines stand at the end of [tool.uncork]: keys and inline tables, no tables of their own.
@@ -31,6 +33,7 @@ class Stack:
     name: str
     config: str = ""
     lacks: Callable[[], str] = nothing
+    keeps: bool = True
     beside: Callable[[Uncork], AbstractContextManager[object]] = nullcontext
 
     def project(self, to: Path) -> Path:
@@ -72,7 +75,7 @@ STACKS: Final = (
     DEFAULT,
     Stack("uwsgi-http-nginx", 'server = {protocol = "http-socket"}'),
     Stack("uwsgi-gevent-nginx", "server = {gevent = 50}"),
-    Stack("uwsgi-none", 'server = {protocol = "http"}'),
+    Stack("uwsgi-none", 'server = {protocol = "http"}', keeps=False),
     Stack("gunicorn-nginx", 'server = "gunicorn"'),
     Stack("gunicorn-threads-nginx", 'server = "gunicorn"\nthreads = 4'),
     Stack("gunicorn-gevent-nginx", 'server = {kind = "gunicorn", gevent = 50}'),

@@ -36,6 +36,8 @@ def test_each_kind_of_broken_release_is_refused_and_nobody_notices(trial: Trial)
 
 
 def test_a_crowd_before_the_front_keeps_nobody_out(trial: Trial, stack: Stack, figures: Callable[[str], None]) -> None:
+    if not stack.keeps:
+        pytest.skip("uWSGI's router closes each connection, so that there is no such crowd")
     crowd = trial.crowd.result()
     figures(f"{stack.name}: {KEPT:,} kept, 3,000 slow, 64 KB of headers: {crowd.result}")
     assert (crowd.kept, crowd.still) == (KEPT, 500)

@@ -90,7 +90,8 @@ def _try(stack: Stack, trial: Trial) -> None:
             uncork.up(project).ok()
             _settle(trial.deploys, lambda: _deploys(uncork, stack))
             _settle(trial.refusals, lambda: tuple(_refusal(uncork, stack, kind) for kind in KINDS))
-            _settle(trial.crowd, lambda: _crowd(uncork))
+            if stack.keeps:
+                _settle(trial.crowd, lambda: _crowd(uncork))
     except BaseException as error:  # noqa: BLE001 -- it is for the tests to raise
         for future in (trial.refusals, trial.crowd, trial.deploys, trial.ended):
             if not future.done():
