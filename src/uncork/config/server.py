@@ -66,7 +66,7 @@ KEYS: Final = (
     ),
     Key(
         "idle",
-        "After how long without a request uWSGI ends all processes of the app; the next request starts one.",
+        "After how long without a request uWSGI ends all processes of the app; the next request starts them again.",
         duration(1.0, _WEEK, '"10m"'),
         '"10m"',
     ),

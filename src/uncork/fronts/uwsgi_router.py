@@ -75,7 +75,7 @@ class UwsgiRouter(Front):
             directory=str(layout.front),
             speaks=Protocol.HTTP,
             env=(("LISTEN_FDS", "0"),),
-            stop_signal="INT",
+            stop_signal="TERM",
             stop_seconds=5.0,
         )
 
