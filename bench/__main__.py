@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from bench import cache, costs, deploys, errors, hosting, records, serving, wrk
+from bench import cache, costs, deploys, errors, hosting, records, servers, serving, wrk
 from bench.machine import describe, free_port
 from bench.ours import Uncork
 from bench.peers import REQUIREMENTS, SERVERS, Peer, environment
 from bench.table import Table
 
-PARTS: Final = ("serving", "cache", "records", "errors", "deploys", "costs", "hosting")
+PARTS: Final = ("serving", "servers", "cache", "records", "errors", "deploys", "costs", "hosting")
 MEANINGFUL: Final = ("PYTHON", "UNCORK_", "FLASK_", "GUNICORN_", "GRANIAN_", "UWSGI_")
 RESULTS: Final = Path(__file__).parent / "RESULTS.md"
 
@@ -66,6 +66,8 @@ def _measure(parts: Collection[str], rounds: int, ours: Uncork, folder: Path) ->
     if "serving" in parts:
         peers = tuple(Peer(server, folder / f"serving-{at}", free_port(), venv) for at, server in enumerate(SERVERS))
         yield from serving.measure(ours, peers, venv, rounds)
+    if "servers" in parts:
+        yield from servers.measure(folder, rounds)
     if "cache" in parts:
         yield from cache.measure(ours, folder, rounds)
     if "records" in parts:

@@ -16,10 +16,12 @@ COMMAND: Final = (sys.executable, "-m", "uncork")
 class Uncork(Stack):
     """One state directory, its supervisord and its nginx."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, config: str = "") -> None:
         folder.mkdir()
         folder.chmod(0o755)
         super().__init__("uncork", port, folder / "project")
+        with (self.project / "uncork.toml").open("a") as file:
+            file.write(f"{config}\n")
         self.home = folder / "home"
 
     def start(self) -> None:
