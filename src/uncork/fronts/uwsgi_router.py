@@ -15,7 +15,6 @@ from uncork.plan import Directory, File, Remove, Run, Step
 from uncork.rendering import render
 from uncork.serving import Address, Protocol, Service, Site
 
-WHEEL: Final = "pyuwsgi==2.0.30.post1"
 COMPLETE: Final = "uncork-complete"
 INSTALL_TIME: Final = 300.0
 PATIENCE: Final = 5.0
@@ -25,10 +24,11 @@ PLAIN: Final = re.compile(r"[A-Za-z0-9_./+,=-]+")
 
 @dataclass(frozen=True)
 class Making:
-    """What the environment of the router is made with: uv, and an interpreter."""
+    """What the environment of the router is made with: uv, an interpreter, and a lock with hashes."""
 
     uv: str
     python: str
+    lock: str
 
 
 @dataclass(frozen=True)
@@ -135,11 +135,13 @@ def _beyond(site: Site) -> Iterator[str]:
 
 def _made(venv: Path, making: Making) -> tuple[Step, ...]:
     """The file that says it is complete comes last."""
-    python = str(venv / "bin" / "python")
+    lock = venv.with_name(f"{venv.name}.txt")
     make = (making.uv, "venv", "--quiet", "--no-project", "--python", making.python, str(venv))
-    install = (making.uv, "pip", "install", "--quiet", "--no-deps", "--compile-bytecode", "--python", python, WHEEL)
+    where = ("--quiet", "--compile-bytecode", "--python", str(venv / "bin" / "python"))
+    install = (making.uv, "pip", "install", *where, "--require-hashes", "-r", str(lock))
     return (
         Remove(venv),
+        File(lock, making.lock),
         Run(make, "make the router's environment"),
         Run(install, "install uWSGI's router", INSTALL_TIME),
         File(venv / COMPLETE, ""),

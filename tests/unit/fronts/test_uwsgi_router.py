@@ -58,7 +58,8 @@ def test_a_path_that_uwsgi_would_read_as_more_is_refused(home: str) -> None:
 
 
 def test_it_is_installed_once_in_an_environment_that_no_release_takes_along() -> None:
-    steps = replace(ROUTER, making=Making("/uv", "/usr/bin/python3")).folders(LAYOUT)
+    steps = replace(ROUTER, making=Making("/uv", "/usr/bin/python3", "pyuwsgi==2")).folders(LAYOUT)
     assert [step.argv[0] for step in steps if isinstance(step, Run)] == ["/uv", "/uv"]
+    assert "--require-hashes" in [step for step in steps if isinstance(step, Run)][1].argv
     assert steps[-1] == File(VENV / "uncork-complete", "")
     assert not [step for step in ROUTER.folders(LAYOUT) if isinstance(step, Run)]
