@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from uncork.plan import Plan
 from uncork.recipes import provision
 from uncork.recipes.address import settled
 from uncork.recipes.front import Served
-from uncork.serving import Address, Site
+from uncork.serving import Address, Protocol, Site
 from uncork.workflows.https import secured
 
 
@@ -42,8 +42,10 @@ def answers(port: int) -> bool:
 
 
 @contextmanager
-def front(home: Path, sites: tuple[Site, ...]) -> Iterator[Running]:
-    """Apache, with an upstream for each site that has no socket yet."""
+def front(
+    home: Path, sites: tuple[Site, ...], begin: Callable[[Path, Protocol], object] = Upstream
+) -> Iterator[Running]:
+    """Apache; `begin` starts each app's server."""
     layout, apache, account = Layout(home, home / "run"), found(), processes.account()
     address = settled(Address(port=free_port()), sites)
     folders = [provision.folders(layout, site.app, root=account is not None) for site in sites]
@@ -52,8 +54,7 @@ def front(home: Path, sites: tuple[Site, ...]) -> Iterator[Running]:
     files = apache.files(layout, address, sites, account)
     apply(Plan((*steps, *certificates, *files, apache.check(layout))), account, Quiet())
     for site in sites:
-        if not layout.app(site.app).current_socket.exists():
-            Upstream(layout.app(site.app).current_socket, site.speaks)
+        begin(layout.app(site.app).current_socket, site.speaks)
     service = apache.service(layout, address)
     identity = {"user": account.uid, "group": account.gid, "extra_groups": ()} if account else {}
     with subprocess.Popen(  # type: ignore[call-overload]

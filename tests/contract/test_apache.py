@@ -14,6 +14,7 @@ import pytest
 from tests.contract.apache import found, front
 from tests.contract.front import Running
 from tests.contract.house import Quiet
+from tests.contract.test_https import Switching
 from tests.e2e.state import free_port
 from tests.unit.fronts.test_apache import CASES
 from uncork.apply import apply
@@ -317,3 +318,18 @@ def test_after_a_reload_no_connection_meets_the_old_config(place: Path) -> None:
             files = found().files(running.layout, Address(port=running.port), wanted, account)
             apply(Plan((*files, Reload(running.layout.front_pid, 10.0, "reload the front"))), account, Quiet())
             assert {running.ask("/").status for _ in range(30)} == {status}
+
+
+def test_a_websocket_passes_both_ways_where_the_server_speaks_http(place: Path) -> None:
+    with front(place / "ws", (Site("chat", Protocol.HTTP),), Switching) as running:
+        head = b"GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", running.port), timeout=10) as connection:
+            connection.sendall(head)
+            answer = b""
+            while b"\r\n\r\n" not in answer:
+                answer += connection.recv(65536)
+            assert answer.startswith(b"HTTP/1.1 101 ")
+            for word in (b"\x81\x05first", b"\x81\x06second"):
+                connection.sendall(word)
+                assert connection.recv(65536) == word
+        assert "Upgrade" not in running.ask("/", Upgrade="h2c", Connection="Upgrade, HTTP2-Settings").said
