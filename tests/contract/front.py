@@ -2,6 +2,9 @@
 
 import http.client
 import json
+import os
+import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -11,18 +14,39 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
+import pytest
+
 from tests.contract.house import Quiet
 from uncork.apply import apply
+from uncork.fronts.dialect import Dialect
+from uncork.fronts.host import Compiled, Host
 from uncork.fronts.nginx import Nginx
+from uncork.fronts.system_nginx import SystemNginx
 from uncork.layout import Layout
 from uncork.machine import processes, tools
-from uncork.plan import Plan
+from uncork.machine.waits import answer
+from uncork.plan import Answer, File, Plan
 from uncork.recipes import provision
 from uncork.recipes.front import Served
 from uncork.recipes.https import settled
 from uncork.serving import Address, Protocol, Site
 from uncork.workflows.https import secured
 
+SYSTEM = """
+{user}
+daemon off;
+pid {home}/nginx.pid;
+error_log stderr;
+events {{}}
+http {{
+    client_body_temp_path {home}/body;
+    uwsgi_temp_path {home}/uwsgi;
+    proxy_temp_path {home}/proxy;
+    fastcgi_temp_path {home}/fastcgi;
+    scgi_temp_path {home}/scgi;
+    include {home}/zz-uncork*.conf;
+}}
+"""
 # What the runtime says of a response, by the query that asks for it.
 ROUTES = {
     "route": 'X-Uncork-Route: 12 /läden/"<name>"\r\n',
@@ -107,6 +131,17 @@ class Running:
     layout: Layout
     port: int
     tls_port: int = 0
+    outside: bool = False
+
+    def log(self, app: str) -> Path:
+        """An app's access log."""
+        paths = self.layout.app(app)
+        return paths.outside_access_log if self.outside else paths.access_log
+
+    def flush(self) -> None:
+        """Have it write at once what it would keep for a second."""
+        pid = self.layout.home / "nginx.pid" if self.outside else self.layout.front_pid
+        os.kill(int(pid.read_text()), signal.SIGUSR1)
 
     def ask(
         self, path: str, host: str = "localhost", method: str = "GET", body: bytes | None = None, **headers: str
@@ -142,6 +177,41 @@ def front(
             begin(layout.app(site.app).current_socket, site.speaks)
         stack.enter_context(_started(nginx.service(layout, address).argv, listener))
         yield Running(layout, port, address.tls_port)
+
+
+@contextmanager
+def system_front(home: Path, sites: tuple[Site, ...]) -> Iterator[Running]:
+    """The system's nginx as the machine would run it, with the site of those apps in its config."""
+    layout, account = Layout(home, home / "run"), processes.account()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = Address(port=int(listener.getsockname()[1]))
+    nginx = SystemNginx(system_host(home), "_1")
+    config = home / "nginx.conf"
+    steps = [
+        *(step for site in sites for step in provision.folders(layout, site.app, root=account is not None)),
+        *nginx.folders(layout),
+        *(file for file in nginx.files(layout, address, sites, account) if file.path.is_relative_to(home)),
+        File(config, SYSTEM.format(home=home, user=f"user {account.name};" if account else "")),
+    ]
+    apply(Plan(tuple(steps)), account, Quiet())
+    for site in sites:
+        Upstream(layout.app(site.app).current_socket, site.speaks)
+    with subprocess.Popen((nginx.host.binary, "-c", str(config)), stderr=subprocess.DEVNULL) as process:
+        try:
+            answer(Answer(address.bind, address.port, 10.0, "wait for nginx"))
+            yield Running(layout, address.port, outside=True)
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def system_host(folder: Path) -> Host:
+    """The system's nginx with sites in that folder; the test is skipped where there is none."""
+    binary = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin")
+    if not binary:
+        pytest.skip("the system has no nginx: apt-get install nginx")
+    said = subprocess.run([binary, "-V"], capture_output=True, text=True, check=True).stderr
+    return Host(binary, Dialect(Compiled.of(said).version), "www-data", "/run/nginx.pid", str(folder), runs=True)
 
 
 @contextmanager

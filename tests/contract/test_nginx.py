@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.front import Running, front
+from tests.contract.front import Running, front, system_front
 from uncork.serving import Protocol, Site, Static
 
 STATIC = {
@@ -20,9 +20,9 @@ STATIC = {
 }
 
 
-@pytest.fixture(scope="module")
-def running(place: Path) -> Iterator[Running]:
-    home = place / "nginx"
+@pytest.fixture(scope="module", params=["nginx", "system-nginx"])
+def running(request: pytest.FixtureRequest, place: Path) -> Iterator[Running]:
+    home = place / str(request.param)
     folder = home / "st at;ic{}'\"\\é"
     for name, text in STATIC.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -34,18 +34,19 @@ def running(place: Path) -> Iterator[Running]:
         Site("api", Protocol.HTTP, mount="/a p;{}é"),
         Site("old", Protocol.UWSGI, stopped=True, static=static),
     )
-    with front(home, sites) as made:
+    with (front if request.param == "nginx" else system_front)(home, sites) as made:
         yield made
 
 
 def logged(running: Running, app: str, uri: str, host: str) -> dict[str, object]:
-    """The last line of an app's access log, once it is of that visit; nginx keeps lines for up to a second."""
+    """The last line of an app's access log, once it is of that visit."""
     last: dict[str, object] = {}
     deadline = time.monotonic() + 10
     while (last.get("uri"), last.get("host")) != (uri, host):
         assert time.monotonic() < deadline, last
+        running.flush()
         time.sleep(0.02)
-        lines = running.layout.app(app).access_log.read_text().splitlines()
+        lines = running.log(app).read_text().splitlines()
         last = json.loads(lines[-1]) if lines else {}
     return last
 
@@ -216,7 +217,8 @@ def test_headers_that_the_server_could_not_take_are_refused_by_the_front(running
     assert running.ask("/?" + "x" * 9000).status == 414
     assert running.ask("/", X_Big="x" * 9000).status == 400
     many = {f"X_{n}": "x" for n in range(200)}
-    assert running.ask("/", **many).status == 400
+    # A system's nginx before 1.29.8 counts no fields; the size of all is limited there too.
+    assert running.ask("/", **many).status == (200 if running.outside else 400)
     full = {f"X_{n}": "x" * 7900 for n in range(3)}
     assert running.ask("/?" + "x" * 7900, **full).status == 200
 

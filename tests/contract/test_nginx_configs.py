@@ -6,20 +6,19 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from tests.contract.front import system_host
 from tests.contract.house import Quiet
 from tests.unit.fronts.test_nginx import CASES, SECURE
-from tests.unit.stacks.parts import ACCOUNT, HOST, STACKS
+from tests.unit.stacks.parts import ACCOUNT, STACKS
 from uncork.apply import apply
-from uncork.fronts.dialect import Dialect
 from uncork.fronts.front import Front
-from uncork.fronts.host import Compiled
 from uncork.fronts.nginx import Nginx
 from uncork.fronts.system_nginx import SystemNginx
 from uncork.layout import Layout
@@ -29,7 +28,6 @@ from uncork.recipes.https import certificates, settled
 from uncork.serving import Address, Site
 
 GIXY: Final = Path(sys.executable).with_name("gixy")
-SYSTEM: Final = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin")
 PASSED_OVER: Final = {
     "default_server_flag": "the first server of a port is the one for unknown names, and it comes first",
     "hsts_header": "a name with HTTPS alone for months is only for who asks for it",
@@ -52,7 +50,17 @@ class Written:
         """What nginx says of it; nothing, if all is well."""
         if isinstance(self.front, Nginx):
             return commands.run(self.front.check(self.layout), processes.account())
-        argv = (str(SYSTEM), "-t", "-q", "-c", str(self.main), "-p", str(self.layout.run), "-e", "stderr")
+        argv = (
+            self.front.service(self.layout, Address()).argv[0],
+            "-t",
+            "-q",
+            "-c",
+            str(self.main),
+            "-p",
+            str(self.layout.run),
+            "-e",
+            "stderr",
+        )
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
         return done.stdout + done.stderr
 
@@ -119,12 +127,8 @@ def ours(place: Path) -> dict[str, Written]:
 @pytest.fixture(scope="module")
 def theirs(place: Path) -> dict[str, Written]:
     """The configs of the system's nginx, if there is one; it keeps no responses."""
-    if not SYSTEM:
-        pytest.skip("the system has no nginx: apt-get install nginx")
-    said = subprocess.run([str(SYSTEM), "-V"], capture_output=True, text=True, check=True).stderr
-    host = replace(HOST, dialect=Dialect(Compiled.of(said).version))
     return {
-        name: written(place / "system", lambda home: SystemNginx(replace(host, folder=str(home)), "_1"), name)
+        name: written(place / "system", lambda home: SystemNginx(system_host(home), "_1"), name)
         for name in SETS
         if name != "cache"
     }
