@@ -60,6 +60,11 @@ def pid(seconds):
     return str(os.getpid())
 
 
+@app.get("/path/<path:rest>")
+def path(rest):
+    return rest
+
+
 @app.get("/child")
 def child():
     return subprocess.run(["cat"], capture_output=True, check=True, timeout=5).stdout or "nothing to read"

@@ -179,6 +179,11 @@ def test_a_large_request_within_the_front_s_limits_is_answered(running: House) -
         assert running.ask(instance, "/?" + "x" * 8000).status == 200
 
 
+def test_a_path_is_unquoted_once(running: House) -> None:
+    with running.release(17) as instance:
+        assert running.ask(instance, "/path/l%C3%A4den/%2520/%252e%252e/a%3Fb").body.decode() == "läden/%20/%2e%2e/a?b"
+
+
 def test_only_the_account_that_serves_can_connect(running: House) -> None:
     with running.release(13) as instance:
         assert running.app.socket(instance).stat().st_mode & 0o007 == 0

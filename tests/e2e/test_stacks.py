@@ -24,6 +24,12 @@ def trial(stack: Stack, under_way: dict[str, Trial]) -> Trial:
     return under_way[stack.name]
 
 
+def test_the_app_sees_who_asks_and_how_whatever_a_visitor_claims(trial: Trial) -> None:
+    about = trial.visitor.result()
+    assert str(about["url"]).startswith("http://localhost:")
+    assert about["client"] == "127.0.0.1"
+
+
 def test_each_kind_of_broken_release_is_refused_and_nobody_notices(trial: Trial) -> None:
     for refusal in trial.refusals.result():
         name = refusal.breakage.name

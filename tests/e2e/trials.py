@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 
 from tests.e2e.breakage import BREAKAGES, Breakage
 from tests.e2e.stacks import Stack
-from tests.e2e.state import Uncork, gone, rewrite, state
+from tests.e2e.state import Json, Uncork, gone, rewrite, state
 from tests.load.client import GET
 from tests.load.result import Result
 
@@ -27,6 +27,7 @@ BATCH: Final = 250
 # One of each kind that a server has a part in, and one of those that fail before there is any.
 KINDS: Final = ("import error", "death at boot", "hang at boot", "health 500", "health hang")
 ASK: Final = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+FORGED: Final = {"X_Real_IP": "6.6.6.6", "X_Forwarded_For": "6.6.6.6", "X_Forwarded_Proto": "https"}
 # All connections of a trial are of this process, which may not have those of two.
 _connections: Final = Lock()
 
@@ -67,6 +68,7 @@ class Crowd:
 class Trial:
     """The trial of one stack; what went wrong in a part of it is raised by its future."""
 
+    visitor: "Future[Json]"
     refusals: "Future[tuple[Refusal, ...]]"
     crowd: "Future[Crowd]"
     deploys: "Future[Deploys]"
@@ -77,7 +79,7 @@ class Trial:
 def trials(stacks: Iterable[Stack]) -> Iterator[dict[str, Trial]]:
     """The trials of these stacks, which go on while they are asked for."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        made = {stack.name: Trial(Future(), Future(), Future(), Future()) for stack in stacks}
+        made = {stack.name: Trial(Future(), Future(), Future(), Future(), Future()) for stack in stacks}
         for stack in stacks:
             pool.submit(_try, stack, made[stack.name])
         yield made
@@ -88,12 +90,13 @@ def _try(stack: Stack, trial: Trial) -> None:
         with state() as uncork, stack.beside(uncork):
             project = stack.project(uncork.root / "hello")
             uncork.up(project).ok()
+            _settle(trial.visitor, lambda: uncork.get("/about", **FORGED).json())
             _settle(trial.deploys, lambda: _deploys(uncork, stack))
             _settle(trial.refusals, lambda: tuple(_refusal(uncork, stack, kind) for kind in KINDS))
             if stack.keeps:
                 _settle(trial.crowd, lambda: _crowd(uncork))
     except BaseException as error:  # noqa: BLE001 -- it is for the tests to raise
-        for future in (trial.refusals, trial.crowd, trial.deploys, trial.ended):
+        for future in (trial.visitor, trial.refusals, trial.crowd, trial.deploys, trial.ended):
             if not future.done():
                 future.set_exception(error)
     else:
