@@ -1,11 +1,11 @@
 """uWSGI without a front, and apps whose processes are there only when somebody comes."""
 
-import http.client
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.state import Reply, Uncork, copied, eventually
+from tests.e2e.state import Uncork, copied, eventually, gone, state
 
 ALONE = 'server = { protocol = "http" }\n'
 IDLE = 'server = { idle = "1s" }\n'
@@ -17,41 +17,52 @@ def configured(project: Path, lines: str, name: str = "hello") -> Path:
     return project
 
 
-def said(reply: Reply) -> tuple[int, str]:
-    return reply.status, reply.text
+@pytest.fixture(scope="module")
+def alone() -> Iterator[Uncork]:
+    """A state directory with no front, and an app as its release 1."""
+    with state() as uncork:
+        hello = configured(copied("hello", uncork.root / "hello"), ALONE)
+        assert "second best to nginx" in uncork.run("plan", str(hello)).ok().out
+        assert "second best to nginx" in uncork.up(hello).ok().said
+        yield uncork
 
 
-def test_with_no_front_uwsgi_answers_the_world_and_why_that_is_second_best_is_told(uncork: Uncork, hello: Path) -> None:
-    configured(hello, ALONE)
-    assert "second best to nginx" in uncork.run("plan", str(hello)).ok().out
-    assert "second best to nginx" in uncork.up(hello).ok().said
-    reply = uncork.get()
-    assert said(reply) == (200, "release 1 text one \n") or reply.text.startswith("release 1 ")
+def test_with_no_front_the_world_is_answered_by_uwsgi_and_told_nothing_that_is_uncork_s(alone: Uncork) -> None:
+    reply = alone.get()
+    assert reply.text.startswith("release 1 ")
     assert reply.headers["Connection"] == "close"
     assert "X-Uncork-Route" not in reply.headers
-    assert uncork.get("/_uncork/ready").status == 404
-    assert not [argv for argv in uncork.processes().values() if "nginx" in argv]
+    assert alone.get("/_uncork/ready").status == 404
+    assert not [argv for argv in alone.processes().values() if "nginx" in argv]
 
-    other = configured(copied("hello", uncork.root / "other"), ALONE, "other")
-    refused = uncork.up(other).ended(2)
-    assert "has one app, but there are hello, other" in refused.said
-    assert "knows nothing of caching" in uncork.up(configured(hello, f"{ALONE}cache = true\n")).ended(2).said
-    assert "a maintenance mode" in uncork.run("maintenance", "on").ended(2).said
-    assert uncork.get().text.startswith("release 1 ")
 
-    uncork.run("stop").ok()
-    with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
-        uncork.get()
-    uncork.run("start").ok()
-    assert uncork.get().text.startswith("release 1 ")
+def test_with_no_front_a_second_app_is_refused_and_what_only_a_front_can_do(alone: Uncork) -> None:
+    other = configured(copied("hello", alone.root / "other"), ALONE, "other")
+    assert "has one app, but there are hello, other" in alone.up(other).ended(2).said
+    caching = configured(alone.root / "hello", f"{ALONE}cache = true\n")
+    assert "knows nothing of caching" in alone.up(caching).ended(2).said
+    assert "a maintenance mode" in alone.run("maintenance", "on").ended(2).said
+    assert alone.get().text.startswith("release 1 ")
 
-    assert "second best" not in uncork.up(configured(hello, "")).ok().said
-    assert uncork.get().text.startswith("release 2 ")
-    assert uncork.get("/_uncork/ready").status == 404
-    uncork.up(configured(hello, ALONE)).ok()
-    assert uncork.get().headers["Connection"] == "close"
-    uncork.run("destroy", "--app", "hello", "--yes").ok()
-    assert not uncork.processes()
+
+def test_with_no_front_a_stopped_app_is_not_answered_for_until_it_is_started(alone: Uncork) -> None:
+    alone.run("stop").ok()
+    with pytest.raises(ConnectionError):
+        alone.get()
+    alone.run("start").ok()
+    assert alone.get().text.startswith("release 1 ")
+
+
+def test_from_no_front_to_nginx_and_back_is_a_deploy_and_nothing_is_left_in_the_end(alone: Uncork) -> None:
+    hello = alone.root / "hello"
+    assert "second best" not in alone.up(configured(hello, "")).ok().said
+    assert alone.get().text.startswith("release 2 ")
+    assert alone.get().headers["Connection"] != "close"
+    alone.up(configured(hello, ALONE)).ok()
+    assert alone.get().headers["Connection"] == "close"
+    alone.run("destroy", "--app", "hello", "--yes").ok()
+    alone.run("destroy", "--app", "other", "--yes").ok()
+    assert not gone(alone.processes)
 
 
 def test_uwsgi_behind_nginx_is_told_how_to_do_without(uncork: Uncork, hello: Path) -> None:

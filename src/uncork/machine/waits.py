@@ -10,7 +10,7 @@ from typing import Final
 from uncork.errors import StepFailedError
 from uncork.machine import files, sockets, supervisord
 from uncork.machine.supervisord import SupervisorFault
-from uncork.machine.wire import REQUEST_ID
+from uncork.machine.wire import REQUEST_ID, UnansweredError
 from uncork.model import Program
 from uncork.plan import Answer, Drain, Gone, Probe, Warm
 from uncork.report import Reporter
@@ -153,10 +153,15 @@ def _ask_at_once(step: Warm, seconds: float) -> None:
 
 
 def answer(step: Answer) -> None:
-    """Ask the front until it answers anything. Raises StepFailedError at the deadline."""
+    """Ask the front until it answers anything. Raises StepFailedError at the deadline.
+
+    uWSGI's router closes the connection, where the app that it would ask is stopped or gone: it is there all the same.
+    """
     for left in _until(step.deadline):
         try:
             sockets.ask_front(step.address, step.port, "localhost", "/", min(left, 1.0))
+        except UnansweredError:
+            return
         except OSError:
             continue
         return

@@ -79,8 +79,14 @@ def _sized(text: str) -> bytes:
     return struct.pack("<H", min(len(content), LARGEST)) + content
 
 
+class UnansweredError(ConnectionError):
+    """Somebody took the connection, and closed it with no answer."""
+
+
 def response(received: bytes) -> Response:
     """Return what was answered, read as HTTP, which uwsgi answers are too. Raises ConnectionError if it is none."""
+    if not received:
+        raise UnansweredError("it was closed with no answer")
     answer = http.client.HTTPResponse(_Received(received), method="GET")  # type: ignore[arg-type]
     try:
         answer.begin()
@@ -89,7 +95,7 @@ def response(received: bytes) -> Response:
         body = error.partial
     except (http.client.HTTPException, ValueError) as error:
         shown = received[:80].decode("utf-8", "replace")
-        raise ConnectionError(f"that is no HTTP: {shown!r}" if received else "it was closed with no answer") from error
+        raise ConnectionError(f"that is no HTTP: {shown!r}") from error
     kind = answer.getheader("Content-Type", "").partition(";")[0].strip()
     return Response(answer.status, body, kind)
 
