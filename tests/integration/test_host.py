@@ -66,6 +66,20 @@ def test_a_config_that_is_broken_already_is_shown(machine: Path) -> None:
     assert broken.value.detail == "nginx: [emerg] unknown directive"
 
 
+def test_one_that_a_killed_deploy_has_broken_is_read_all_the_same(machine: Path) -> None:
+    failed = f"nginx: configuration file {machine}/nginx.conf test failed"
+    nginx(machine, f"{{ echo '{failed}' >&2; exit 1; }}")
+    (machine / "nginx.conf").write_text(f"user {me().name}; http {{ include conf.d/*.conf; }}")
+    (machine / "conf.d").mkdir()
+    (machine / "conf.d" / "theirs.conf").write_text("server { listen 80; server_name theirs.example; }")
+    with pytest.raises(UsageError, match="broken"):
+        host.find(SITE, me())
+    (machine / "conf.d" / SITE).write_text("server { nonsense")
+    found = host.find(SITE, me())
+    assert found.folder == str(machine / "conf.d")
+    assert [server.names for server in found.servers] == [("theirs.example",)]
+
+
 def test_workers_that_can_not_get_to_what_is_served_are_told_of_with_the_group_they_need(machine: Path) -> None:
     nginx(machine, dumped("nobody-at-all"))
     with pytest.raises(UsageError, match="run as nobody-at-all") as stranger:

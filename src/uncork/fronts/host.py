@@ -13,7 +13,8 @@ FOLDERS: Final = ("sites-enabled", "http.d", "vhosts.d", "conf.d")
 """What those who package nginx call its folders of sites; of several that are there the first is for sites."""
 PORT: Final = "80"
 """Where a server listens that does not say where."""
-_MARK: Final = "# configuration file "
+MARK: Final = "# configuration file "
+"""What `nginx -T` has before the name of each file, and a colon behind it."""
 
 
 @dataclass(frozen=True)
@@ -113,10 +114,10 @@ def _files(dumped: str) -> Iterator[tuple[str, str]]:
     """Yield each file that nginx read, with its text."""
     name, lines = "", list[str]()
     for line in dumped.splitlines(keepends=True):
-        if line.startswith(_MARK):
+        if line.startswith(MARK):
             if name:
                 yield name, "".join(lines)
-            name, lines = line.removeprefix(_MARK).rstrip().removesuffix(":"), []
+            name, lines = line.removeprefix(MARK).rstrip().removesuffix(":"), []
         else:
             lines.append(line)
     if name:

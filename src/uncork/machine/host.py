@@ -2,21 +2,27 @@
 
 import os
 import pwd
+import re
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from glob import glob
 from pathlib import Path
 from typing import Final
 
 from uncork.errors import UsageError
 from uncork.fronts import host
 from uncork.fronts.host import Host
+from uncork.fronts.nginx_text import parse
 from uncork.machine.processes import running_in
 from uncork.model import Account
 
 BESIDE: Final = "/usr/local/sbin:/usr/sbin:/sbin"
 """Where programs of root's are, which may not be among those that a shell looks for."""
 PATIENCE: Final = 30.0
+_FAILED: Final = re.compile(r"configuration file (.+) test failed")
 
 
 def find(site: str, account: Account | None) -> Host:
@@ -31,14 +37,7 @@ def find(site: str, account: Account | None) -> Host:
             "only root may change the sites of the system's nginx",
             'run it as root (sudo uncork ...), or write `front = "nginx"` for uncork\'s own, which anybody may run',
         )
-    version, config = _said(nginx, "-V"), _said(nginx, "-T", "-q")
-    if config.returncode:
-        raise UsageError(
-            "the config of the system's nginx is broken, without anything of this deploy in it",
-            "mend it first: `nginx -t` says the same",
-            config.stderr.strip(),
-        )
-    found = host.host(nginx, version.stderr, config.stdout, site)
+    found = host.host(nginx, _said(nginx, "-V").stderr, _config(nginx, site), site)
     _may_enter(found.user, account)
     return replace(found, runs=bool(running_in(Path(found.pid_file))))
 
@@ -52,6 +51,43 @@ def _program(name: str) -> str:
             'or write `front = "nginx"`, which uncork brings itself',
         )
     return path
+
+
+def _config(nginx: str, site: str) -> str:
+    """Return all of the config, as nginx prints it. It prints none that is broken, and that may be by a file of ours.
+
+    So it is where a deploy was killed before it could take that back: the next one writes it anew.
+    """
+    printed = _said(nginx, "-T", "-q")
+    if not printed.returncode:
+        return printed.stdout
+    main = _FAILED.search(printed.stderr)
+    texts = _texts(Path(main[1])) if main else {}
+    if not any(path.name == site for path in texts):
+        raise UsageError(
+            "the config of the system's nginx is broken, without anything of uncork's in it",
+            "mend it first: `nginx -t` says the same",
+            printed.stderr.strip(),
+        )
+    return "".join(f"{host.MARK}{path}:\n{text}\n" for path, text in texts.items())
+
+
+def _texts(main: Path) -> dict[Path, str]:
+    """Return a file of nginx's and those that it includes; what can't be read is left out."""
+    found: dict[Path, str] = {}
+    wanted = [main]
+    for path in wanted:  # it grows meanwhile
+        with suppress(OSError):
+            found[path] = path.read_text("utf-8", "replace")
+        wanted += [name for name in _included(found.get(path, ""), main.parent) if name not in wanted]
+    return found
+
+
+def _included(text: str, folder: Path) -> Iterator[Path]:
+    for directive in (inner for outer in parse(text) for inner in outer.all()):
+        if directive.name == "include":
+            pattern = str(folder / " ".join(directive.words[1:2]))
+            yield from map(Path, sorted(glob(pattern)))  # noqa: PTH207 -- Path.glob takes no absolute pattern
 
 
 def _said(*argv: str) -> "subprocess.CompletedProcess[str]":
