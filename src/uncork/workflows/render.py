@@ -139,11 +139,9 @@ def _built(work: Work, draft: Draft, found: Found, options: RenderOptions) -> tu
     environment = environment_for(work, draft, found.tree)
     proof = prove(work, draft, environment, work.facts().app(draft.config.name), found.tree)
     folder = work.layout.home / "lock"
-    is_windows = options.target == WINDOWS
-    work.do(
-        *lock.steps(environment.lock, environment.requires, environment.python, tools.uv(), folder, windows=is_windows)
-    )
-    text = lock.whole(files.read(folder / lock.PROJECT), files.read(folder / lock.SERVER))
+    is_windows, server = options.target == WINDOWS, environment.server_lock
+    work.do(*lock.steps(environment.lock, server, environment.python, tools.uv(), folder, windows=is_windows))
+    text = lock.whole(files.read(folder / lock.MADE), server)
     return _kit(draft, environment, proof, options), text
 
 

@@ -12,7 +12,9 @@ from tests.conftest import Golden
 from tests.unit.recipes.kits import CASES, START, everything, kit, settled, texts
 from uncork.config import Config
 from uncork.errors import UsageError
+from uncork.model import Interpreter
 from uncork.notices import Logging
+from uncork.plan import File, Run
 from uncork.recipes.kit import escapes, lock
 from uncork.recipes.kit.files import files
 from uncork.recipes.kit.kit import APACHE, MACHINE, SYSTEMD
@@ -143,3 +145,17 @@ def test_what_lies_in_the_project_is_told_apart_since_it_has_no_hash() -> None:
 
 def test_an_address_with_port_80_needs_no_port_in_the_readme() -> None:
     assert "at http://127.0.0.1/." in texts(kit("uwsgi", MACHINE, address=Address("0.0.0.0", 80)))["README.md"]
+
+
+def test_for_windows_the_lock_is_made_again_and_else_only_where_there_are_no_hashes() -> None:
+    python, folder = Interpreter("/usr/bin/python3", "3.11.2"), Path("/tmp/lock")
+    asked, run = lock.steps(PROJECT, SERVER, python, "uv", folder, windows=True)
+    assert isinstance(asked, File)
+    assert asked.content == "flask==3.1.3\nclick==8.1.8\ngunicorn==27.0.1\nclick==8.0.0\n"
+    assert isinstance(run, Run)
+    assert run.argv[run.argv.index("--python-platform") + 1] == "windows"
+
+    assert lock.steps(PROJECT, SERVER, python, "uv", folder, windows=False) == (File(folder / lock.MADE, PROJECT),)
+    asked, run = lock.steps("flask==3.1.3\n", SERVER, python, "uv", folder, windows=False)
+    assert isinstance(run, Run)
+    assert "--no-deps" in run.argv

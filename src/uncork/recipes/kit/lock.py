@@ -1,6 +1,5 @@
 """The requirements.txt of a rendered release: the project's lock and its server's, every line of it with hashes."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -8,35 +7,22 @@ from uncork.model import Interpreter
 from uncork.plan import File, Run, Step
 from uncork.project.pins import Entry, entries
 
-WHY: Final = "lock its server"
 TIMEOUT: Final = 600.0
 COMPILE: Final = ("pip", "compile", "--quiet", "--generate-hashes", "--no-header", "--no-annotate")
-PROJECT: Final = "project.txt"
-SERVER: Final = "server.txt"
+MADE: Final = "requirements.txt"
 
 
-def steps(
-    lock: str, requires: Iterable[str], python: Interpreter, uv: str, folder: Path, *, windows: bool
-) -> tuple[Step, ...]:
-    """Return the steps that write the two parts, PROJECT and SERVER, to a folder.
+def steps(lock: str, server: str, python: Interpreter, uv: str, folder: Path, *, windows: bool) -> tuple[Step, ...]:
+    """Return the steps that write MADE to a folder: the project's lock, with hashes where it has none yet.
 
-    The server's own dependencies are those that the project has, where it has them. For Windows all is resolved again:
-    some distributions need others there.
+    For Windows all is resolved again, with the `server`: some distributions need others there.
     """
-    asked, known, server = folder / "server.in", folder / "project.in", "".join(f"{line}\n" for line in requires)
-    pins = "".join(f"{entry.text}\n" for entry in _named(lock))
-    compile_ = (uv, *COMPILE, "--python", python.path)
-    if windows:
-        argv = (*compile_, "--python-platform", "windows", "--output-file", str(folder / SERVER), str(asked))
-        return (File(asked, pins + server), File(folder / PROJECT, ""), Run(argv, WHY, TIMEOUT, folder))
-    limits = ("--constraints", str(known), "--output-file", str(folder / SERVER), str(asked))
-    made: tuple[Step, ...] = (File(folder / PROJECT, lock),)
-    if not is_hashed(lock):
-        hashed = (*compile_, "--no-deps", "--output-file", str(folder / PROJECT), str(known))
-        made = (Run(hashed, "find the hashes of its dependencies", TIMEOUT, folder),)
-    if not server.strip():
-        return (File(known, pins), *made, File(folder / SERVER, ""))
-    return (File(known, pins), *made, File(asked, server), Run((*compile_, *limits), WHY, TIMEOUT, folder))
+    if not windows and is_hashed(lock):
+        return (File(folder / MADE, lock),)
+    how = ("--python-platform", "windows") if windows else ("--no-deps",)
+    asked = "".join(f"{entry.text}\n" for entry in _named(lock + (server if windows else "")))
+    argv = (uv, *COMPILE, "--python", python.path, *how, "--output-file", str(folder / MADE), "asked.in")
+    return (File(folder / "asked.in", asked), Run(argv, "find the hashes of its dependencies", TIMEOUT, folder))
 
 
 def is_hashed(lock: str) -> bool:
