@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 class Look:
     """What was seen once. `started` is in epoch seconds, 0 if nothing runs; sizes are in bytes.
 
-    `restarts` counts the workers that were replaced since the instance started; `certificate` is in words.
+    `restarts` counts the workers that were replaced since the instance started. An `idle` app has none, and starts some
+    for the next request.
     """
 
     instance: str
@@ -23,16 +24,17 @@ class Look:
     machine_memory_free: int
     disk: int
     disk_free: int
+    idle: bool = False
 
     @property
     def answered(self) -> bool:
-        """Whether there was a worker that could answer."""
-        return self.workers > 0
+        """Whether a request would have been answered."""
+        return self.workers > 0 or self.idle
 
 
 @dataclass(frozen=True)
 class Day:
-    """A day of looks: how many, how many found workers, the last one, and the most of what goes up and down."""
+    """A day of looks: how many, how many found it answering, the last one, and the most of what goes up and down."""
 
     last: Look
     looks: int = 0
@@ -64,11 +66,14 @@ def more(day: Day, look: Look) -> Day:
 
 
 def _restarts(before: Look, look: Look) -> int:
-    """A deploy's workers are new, none of them restarted; a server that came back by itself counts as one restart."""
-    if not look.answered:
+    """A deploy's workers are new, none of them restarted; a server that came back by itself counts as one restart.
+
+    Workers that came back from being idle took nobody's place, though their server counts them.
+    """
+    if not look.workers or before.idle:
         return 0
     if before.instance != look.instance:
         return look.restarts
-    if before.answered and before.started != look.started:
+    if before.workers and before.started != look.started:
         return look.restarts + 1
     return max(0, look.restarts - before.restarts)

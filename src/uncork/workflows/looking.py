@@ -37,6 +37,7 @@ def look(layout: AppLayout, release: Release) -> Look:
         machine_memory_free=int(psutil.virtual_memory().available),
         disk=disk.f_blocks * disk.f_frsize,
         disk_free=disk.f_bavail * disk.f_frsize,
+        idle=server is not None and server.is_idle(stats),
     )
 
 

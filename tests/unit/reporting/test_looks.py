@@ -7,6 +7,7 @@ import pytest
 from tests.unit.reporting.parts import LOOK
 from uncork.reporting.looks import Look, first, more
 
+IDLE = replace(LOOK, started=0.0, workers=0, restarts=0, memory=0, idle=True)
 ENDED = replace(LOOK, instance="", started=0.0, workers=0, restarts=0, memory=0)
 
 
@@ -25,6 +26,7 @@ def restarts(*looks: Look) -> int:
         ((LOOK, replace(LOOK, instance="shop.13.1", started=2.0, restarts=0)), 0),
         ((LOOK, replace(LOOK, instance="shop.13.1", started=2.0, restarts=1)), 1),
         ((LOOK, replace(LOOK, started=LOOK.started + 60, restarts=0)), 1),
+        ((LOOK, IDLE, replace(LOOK, restarts=LOOK.restarts + 3)), 0),
         ((LOOK, ENDED), 0),
     ],
     ids=["none", "three workers", "a deploy", "a deploy and a worker", "the server itself", "none answers"],
@@ -47,3 +49,8 @@ def test_a_day_keeps_the_most_and_the_least_and_how_often_nobody_answered() -> N
     assert (day.most_memory, day.most_load, day.least_machine_memory_free) == (9 * LOOK.memory, 7.0, 1)
     assert (day.looks, day.answered) == (4, 3)
     assert day.last == LOOK
+
+
+def test_an_app_that_is_idle_is_up() -> None:
+    day = more(first(LOOK, None), IDLE)
+    assert (day.looks, day.answered) == (2, 2)
