@@ -89,6 +89,7 @@ class Release:
     """An immutable, numbered build of a project, and the record of how it is started (`release.json`).
 
     `created` is UTC in ISO 8601, `lock` and `source_digest` are SHA-256 in hex, `health` is the path that must answer.
+    `fronts` are those that its server can stand behind; old records don't say, and nginx is one.
     """
 
     id: int
@@ -108,6 +109,7 @@ class Release:
     drain: float = 30.0
     logging: Logging = field(default_factory=Logging)
     mail: Mail = field(default_factory=Mail)
+    fronts: tuple[str, ...] = ("nginx",)
 
 
 @dataclass(frozen=True, order=True)

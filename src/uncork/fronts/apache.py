@@ -1,6 +1,7 @@
 """The system's Apache with a config of our own: answers HTTP, serves static folders, and passes on the rest."""
 
 import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import ceil
@@ -117,12 +118,13 @@ class Apache(Front):
             installed=self.installed,
             address=address,
             host=f"[{address.bind}]" if ":" in address.bind else address.bind,
-            apps=tuple((site.app, layout.app(site.app).access_log) for site in sites),
+            apps=tuple((site.app, _log(layout, site)) for site in sites),
             hosts=tuple(_hosts(layout, address, sites)),
         )
         return (
             File(layout.front / "apache.conf", main),
             File(layout.front / "apache.types", _types()),
+            File(layout.front / "access.awk", _render("apache.awk.j2")),
             *(file for site in sites for file in _files(layout, address, site)),
         )
 
@@ -158,6 +160,16 @@ def _check(site: Site) -> None:
 
 def _render(template: str, **values: object) -> str:
     return render(__package__, template, escape, **values)
+
+
+def _log(layout: Layout, site: Site) -> str:
+    """The command that writes the access log; without `interactive` mawk would wait for 4 KB, and others ignore it.
+
+    awk takes a backslash in a value for an escape, so that it is doubled.
+    """
+    log = str(layout.app(site.app).access_log).replace("\\", "\\\\")
+    words = ("/usr/bin/awk", "-W", "interactive", "-v", f"path={log}", "-f", str(layout.front / "access.awk"))
+    return f"|{shlex.join(words)}"
 
 
 def _types() -> str:

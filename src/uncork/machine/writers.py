@@ -1,7 +1,6 @@
 """Who has a log open for writing, and how nginx and servers are made to open theirs again."""
 
 import os
-import re
 import signal
 from collections.abc import Iterable
 from contextlib import suppress
@@ -10,7 +9,6 @@ from typing import Final
 
 from uncork.machine.processes import PROC, pid_in, pids
 
-_MASTER: Final = re.compile(rb"nginx: master process|\S*/(?:apache2|httpd) ")
 _ACCESS: Final = os.O_RDONLY | os.O_WRONLY | os.O_RDWR
 
 
@@ -58,11 +56,11 @@ def _writes(pid: int, descriptor: str) -> bool:
 
 
 def reopen_front(pid_file: Path, config: Path) -> None:
-    """Have the front open its logs again, if it is there: SIGUSR1 would end whoever else has its number by now."""
+    """Have nginx open its logs again, if it is there: SIGUSR1 would end whoever else has its number by now."""
     with suppress(OSError, ValueError):
         pid = pid_in(pid_file)
         title = (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ")
-        if _MASTER.match(title) and os.fsencode(config) in title:
+        if title.startswith(b"nginx: master process") and os.fsencode(config) in title:
             os.kill(pid, signal.SIGUSR1)
 
 

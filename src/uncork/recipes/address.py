@@ -6,7 +6,7 @@ from typing import Final
 from uncork.config import Config
 from uncork.config.tls import FILES
 from uncork.errors import UsageError
-from uncork.model import Facts
+from uncork.model import Facts, Release
 from uncork.recipes.front import sites
 from uncork.recipes.https import HTTPS, check_port, settled
 from uncork.servers.server import Server
@@ -67,6 +67,23 @@ def front_kind(facts: Facts, config: Config, server: Server) -> str:
             "take `front` out of the config, or use another state directory with --home",
         )
     return kind
+
+
+def front_of(facts: Facts, release: Release) -> str:
+    """Return the kind of front that a release of before stands behind: the one that there is, if its server can.
+
+    Raises UsageError where other apps stand behind one that it can't.
+    """
+    others = tuple(app.name for app in facts.apps if app.name != release.app and app.live)
+    if facts.front in release.fronts or not facts.front:
+        return facts.front or release.fronts[0]
+    if others:
+        raise UsageError(
+            f"release {release.id} ran by {release.server}, which can't stand behind {_named(facts.front)}, as "
+            f"{', '.join(others)} does: the apps of a state directory share one front",
+            "choose another release, or deploy the project anew",
+        )
+    return release.fronts[0]
 
 
 def _named(kind: str) -> str:

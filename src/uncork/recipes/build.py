@@ -248,6 +248,7 @@ def release(draft: Draft, environment: Environment, proof: Proof, *, created: st
         drain=draft.config.drain,
         logging=draft.config.logging,
         mail=draft.config.mail,
+        fronts=draft.server.fronts(draft.config.server),
     )
 
 

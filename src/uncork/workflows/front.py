@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from uncork.apply import apply
 from uncork.errors import UsageError
@@ -15,6 +16,9 @@ from uncork.recipes.https import settled
 from uncork.serving import Address, Site
 from uncork.workflows.https import secured
 from uncork.workflows.work import FRONT_WAIT, Work
+
+SUFFIXES: Final = frozenset({".conf", ".types", ".js", ".awk"})
+"""What the files of a front's config end with."""
 
 
 def serve(work: Work, address: Address, gone: str | None = None) -> tuple[Site, ...]:
@@ -39,7 +43,12 @@ def refreshed(work: Work, facts: Facts, wanted: Served) -> Refresh:
 def texts(layout: Layout, fronts: Fronts) -> dict[Path, str]:
     """Return the front's config as it is on disk."""
     folders = (layout.front, layout.front / "apps", layout.front / "check")
-    paths = [path for folder in folders for path in files.names_in(folder) if path.suffix in {".conf", ".types", ".js"}]
+    paths = [
+        path
+        for folder in folders
+        for path in files.names_in(folder)
+        if path.suffix in {".conf", ".types", ".js", ".awk"}
+    ]
     outside = (front.outside for front in (fronts.present, fronts.wanted))
     beyond = [Path(path) for found in outside if found for path in found.files if Path(path).exists()]
     return {path: files.read(path) for path in (*paths, *beyond)}

@@ -11,7 +11,7 @@ from uncork.errors import StepFailedError, UsageError
 from uncork.machine import files
 from uncork.model import AppFacts, Facts, Instance, Release
 from uncork.plan import File, Plan, Step
-from uncork.recipes.address import url
+from uncork.recipes.address import front_of, url
 from uncork.recipes.build import COMPLETE
 from uncork.recipes.change_over import Running, boot, change_over, live_of, retire
 from uncork.recipes.explain import step_failed
@@ -95,6 +95,7 @@ def run_release(work: Work, facts: Facts, release: Release, event: str) -> Deplo
     """Let a finished release take over on an instance of its own, and write that down as `event`."""
     started = time.monotonic()
     app = facts.app(release.app)
+    work = work.behind(front_of(facts, release))
     address = settled(facts.address or Address(), sites(facts, replace(release.site, stopped=False)))
     port_is_free(facts, address, work.front)
     if not (Path(release.venv) / COMPLETE).exists():

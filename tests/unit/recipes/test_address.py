@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
-from tests.unit.recipes.parts import app_facts, facts
+from tests.unit.recipes.parts import app_facts, facts, release
 from uncork.config import Config
 from uncork.errors import UsageError
-from uncork.recipes.address import decide, url
+from uncork.recipes.address import decide, front_of, url
 from uncork.serving import Address, Protocol, Site
 
 
@@ -29,3 +31,16 @@ def test_the_first_app_answers_on_the_port_itself_and_the_others_by_name() -> No
 def test_an_app_with_a_mount_of_its_own_answers_under_it() -> None:
     first, second = Site("shop", Protocol.UWSGI), Site("blog", Protocol.UWSGI, mount="/blog")
     assert url(second, (first, second), Address("::1", 80)) == "http://[::1]:80/blog/"
+
+
+def test_a_release_of_before_stays_behind_the_front_that_there_is_if_its_server_can() -> None:
+    able = replace(release(1), fronts=("nginx", "apache"))
+    assert front_of(replace(facts(app_facts()), front="apache"), able) == "apache"
+    assert front_of(replace(facts(app_facts()), front="none"), able) == "nginx"
+    assert front_of(replace(facts(app_facts()), front=""), able) == "nginx"
+
+
+def test_a_release_whose_server_can_not_stand_behind_what_others_do_is_refused() -> None:
+    old = replace(release(1), server="mod_wsgi", fronts=("apache",))
+    with pytest.raises(UsageError, match="can't stand behind nginx, as blog does"):
+        front_of(replace(facts(app_facts(), app_facts("blog")), front="nginx"), old)
