@@ -29,7 +29,15 @@ def restarts(*looks: Look) -> int:
         ((LOOK, IDLE, replace(LOOK, restarts=LOOK.restarts + 3)), 0),
         ((LOOK, ENDED), 0),
     ],
-    ids=["none", "three workers", "a deploy", "a deploy and a worker", "the server itself", "none answers"],
+    ids=[
+        "none",
+        "three workers",
+        "a deploy",
+        "a deploy and a worker",
+        "the server itself",
+        "idle meanwhile",
+        "none answers",
+    ],
 )
 def test_restarts_are_those_that_nobody_asked_for(looks: tuple[Look, ...], count: int) -> None:
     assert restarts(*looks) == count
