@@ -43,12 +43,7 @@ def refreshed(work: Work, facts: Facts, wanted: Served) -> Refresh:
 def texts(layout: Layout, fronts: Fronts) -> dict[Path, str]:
     """Return the front's config as it is on disk."""
     folders = (layout.front, layout.front / "apps", layout.front / "check")
-    paths = [
-        path
-        for folder in folders
-        for path in files.names_in(folder)
-        if path.suffix in {".conf", ".types", ".js", ".awk"}
-    ]
+    paths = [path for folder in folders for path in files.names_in(folder) if path.suffix in SUFFIXES]
     outside = (front.outside for front in (fronts.present, fronts.wanted))
     beyond = [Path(path) for found in outside if found for path in found.files if Path(path).exists()]
     return {path: files.read(path) for path in (*paths, *beyond)}
