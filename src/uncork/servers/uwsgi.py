@@ -65,17 +65,14 @@ class Uwsgi(Server):
 
     def check(self, settings: ServerSettings, processes: int | None, threads: int | None) -> None:
         """Raise UsageError for what loses requests, or can't be."""
+        if settings.gevent:
+            _check_greenlets(settings, processes, threads)
         several = _several(settings, threads)
-        if settings.gevent and threads is not None and threads > 1:
-            raise _both(several, f"threads = {threads}", "uWSGI answers by the one or by the other")
         if settings.cheaper and several:
             raise _both(several, f"cheaper = {settings.cheaper}", "a process that is to go would drop its requests")
         if settings.cheaper and processes is not None and settings.cheaper >= processes:
             problem = f"`cheaper = {settings.cheaper}` is to be less than `processes`, which is {processes}"
             raise UsageError(problem, "raise `processes`, or take `cheaper` out of the config")
-        if settings.idle and settings.gevent and processes != 1:
-            problem = "`idle` with `gevent` is for one process: of several, some would drop their requests as they go"
-            raise UsageError(problem, "write `processes = 1`, or take `gevent` out of the config")
 
     def service(self, build: Build) -> Service:
         """Run the environment's own uWSGI; its config says what SIGTERM and SIGWINCH mean."""
@@ -115,6 +112,16 @@ class Uwsgi(Server):
         """Whether it waits for a request to start a worker for."""
         found = _read(stats)
         return bool(found) and all(w.status == CHEAP and w.pid <= 0 for w in found)
+
+
+def _check_greenlets(settings: ServerSettings, processes: int | None, threads: int | None) -> None:
+    if settings.gevent == 1:
+        raise UsageError("uWSGI does not start for one greenlet (`gevent = 1`)", "write a larger number")
+    if threads is not None and threads > 1:
+        raise _both(f"gevent = {settings.gevent}", f"threads = {threads}", "uWSGI answers by the one or by the other")
+    if settings.idle and processes != 1:
+        problem = "`idle` with `gevent` is for one process: of several, some would drop their requests as they go"
+        raise UsageError(problem, "write `processes = 1`, or take `gevent` out of the config")
 
 
 def _several(settings: ServerSettings, threads: int | None) -> str:

@@ -112,6 +112,7 @@ def test_by_protocol_it_speaks_http_or_its_own_and_knows_what_it_stands_behind()
         (ServerSettings(cheaper=1), 4, 2, "would drop its requests"),
         (ServerSettings(cheaper=1, gevent=10), 4, None, "would drop its requests"),
         (ServerSettings(cheaper=4), 4, None, "less than `processes`, which is 4"),
+        (ServerSettings(gevent=1), None, None, "does not start for one greenlet"),
         (ServerSettings(gevent=10), None, 2, "`gevent = 10` and `threads = 2`"),
         (ServerSettings(idle=60.0, gevent=10), None, None, "for one process"),
         (ServerSettings(idle=60.0, gevent=10), 2, None, "for one process"),
