@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.test_nginx_configs import holes
 from tests.e2e.state import eventually
 from tests.unit.recipes.kits import LOCK, START, everything, kit
 from uncork.machine import processes, sockets, tools
@@ -18,6 +19,7 @@ MODULES = Path("/usr/lib/apache2/modules")
 APP = """
 application = lambda environ, start: (start("200 OK", []), [b"hello from " + environ["PATH_INFO"].encode()])[1]
 """
+MADE = (kit, everything)
 LEAST_EXPOSED = 1.5
 
 
@@ -58,11 +60,17 @@ def nginxes() -> list[str]:
 @pytest.mark.parametrize("nginx", nginxes(), ids=lambda path: "system" if path.startswith("/usr") else "wheel")
 @pytest.mark.parametrize("server", ["uwsgi", "waitress"])
 def test_nginx_takes_the_site(tmp_path: Path, nginx: str, server: str) -> None:
-    for folder, make in (("plain", kit), ("full", everything)):
-        at = written(make(server, MACHINE, at=tmp_path / folder))
+    for make in MADE:
+        at = written(make(server, MACHINE, at=tmp_path / make.__name__))
         pair(at)
         said = ok(nginx, "-t", "-e", "stderr", "-c", at / "nginx.conf")
         assert "warn" not in said, said
+
+
+def test_gixy_finds_no_hole_in_what_nginx_is_given(tmp_path: Path) -> None:
+    made = [make(s, MACHINE, at=tmp_path / f"{s}-{make.__name__}") for s in ("uwsgi", "waitress") for make in MADE]
+
+    assert holes([written(one) / "nginx.conf" for one in made]) == []
 
 
 @pytest.mark.parametrize("server", ["uwsgi", "waitress", "mod_wsgi"])
@@ -73,8 +81,8 @@ def test_apache_takes_the_site(tmp_path: Path, server: str) -> None:
     needed = "mpm_event authz_core authz_host authz_user authn_core authn_file auth_basic alias headers ssl"
     needed += " socache_shmcb proxy proxy_http proxy_uwsgi wsgi"
     loads = "".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so\n" for name in needed.split())
-    for folder, make in (("plain", kit), ("full", everything)):
-        at = written(make(server, APACHE, at=tmp_path / folder))
+    for make in MADE:
+        at = written(make(server, APACHE, at=tmp_path / make.__name__))
         pair(at)
         main = f"ServerRoot {at}\nServerName localhost\nPidFile run/pid\nErrorLog logs/all.log\n{loads}"
         (at / "main.conf").write_text(f"{main}Include {at / 'apache.conf'}\n")

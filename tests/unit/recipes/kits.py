@@ -81,7 +81,7 @@ def everything(server: str, target: str, at: Path = Path("/srv/shop")) -> Kit:
             PathRule("/reports", timeout=600.0, max_body=10_000_000),
             PathRule("/admin", allow=("10.0.0.0/8", "::1/128"), basic_auth=str(at / "source/admins")),
         ),
-        tls=Tls("files", str(at / "shop.pem"), str(at / "shop.key"), hsts=3600.0),
+        tls=Tls("files", str(at / "shop.pem"), str(at / "shop.key"), hsts=180 * 86_400.0),
     )
     return replace(plain, site=site, address=replace(plain.address, tls_port=443))
 
