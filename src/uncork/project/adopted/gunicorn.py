@@ -95,21 +95,27 @@ HOOK: Final = "a hook of Gunicorn's; where the app needs it, let the app's modul
 
 def fates(text: str) -> Iterator[Fate]:
     """Yield what becomes of each setting of a gunicorn.conf.py. Raises SyntaxError where it is no Python."""
-    settings: list[Setting] = []
     tree = ast.parse(text)
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-    for statement in tree.body:
-        if isinstance(statement, ast.FunctionDef):
-            yield Fate(Kind.LEFT, Setting(statement.name, "", statement.lineno), HOOK)
-        elif isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value:
-            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            names = [name for name in map(dotted, targets) if name in RULES or name not in used]
-            made = [part for name in names for part in _said(name, statement.value, statement.lineno)]
-            settings += [part for part in made if isinstance(part, Setting)]
-            yield from (part for part in made if isinstance(part, Fate))
-        elif not isinstance(statement, ast.Import | ast.ImportFrom | ast.Expr):
+    made = [part for statement in tree.body for part in _statement(statement, used)]
+    yield from (part for part in made if isinstance(part, Fate))
+    yield from together(part for part in made if isinstance(part, Setting))
+
+
+def _statement(statement: ast.stmt, used: set[str]) -> Iterator[Setting | Fate]:
+    """Yield what a statement sets; what is `used` further on may be no setting, but a name of the file's own."""
+    match statement:
+        case ast.Import() | ast.ImportFrom() | ast.Expr():
+            return
+        case ast.FunctionDef(name=name):
+            yield Fate(Kind.LEFT, Setting(name, "", statement.lineno), HOOK)
+        case ast.Assign(targets=targets, value=value):
+            for name in (dotted(target) for target in targets):
+                yield from _said(name, value, statement.lineno) if name in RULES or name not in used else ()
+        case ast.AnnAssign(target=target, value=ast.expr() as value):
+            yield from _said(dotted(target), value, statement.lineno)
+        case _:
             yield Fate(Kind.LEFT, Setting("a statement", "", statement.lineno), COMPUTED)
-    yield from together(settings)
 
 
 def itself() -> Iterator[Fate]:
