@@ -65,6 +65,14 @@ def path(rest):
     return rest
 
 
+@app.get("/fork")
+def fork():
+    pid = os.fork()
+    if not pid:
+        os._exit(7)
+    return str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+
 @app.get("/child")
 def child():
     return subprocess.run(["cat"], capture_output=True, check=True, timeout=5).stdout or "nothing to read"

@@ -167,6 +167,11 @@ def test_what_the_app_starts_can_not_read_the_socket(running: House) -> None:
         assert running.ask(instance, "/child").body == b"nothing to read"
 
 
+def test_what_the_app_forks_lives_its_own_life(running: House) -> None:
+    with running.release(18) as instance:
+        assert running.ask(instance, "/fork").body == b"7"
+
+
 def test_threads_of_the_app_s_own_live_between_requests(running: House) -> None:
     with running.release(8, processes=1) as instance:
         first = int(running.ask(instance, "/beats").body)
