@@ -8,7 +8,16 @@ import pytest
 from tests.e2e.state import Uncork, copied, eventually, gone, state
 
 ALONE = 'server = { protocol = "http" }\n'
+MOST = 7 * 1024 * 1024
 IDLE = 'server = { idle = "1s" }\n'
+
+
+def memory(uncork: Uncork, app: str) -> int:
+    """The bytes (PSS) of the app's server, and of what holds its socket."""
+    mark = f"UNCORK_RUN={uncork.home}/run/{app}/".encode()
+    ours = [pid for pid in uncork.processes() if mark in Path(f"/proc/{pid}/environ").read_bytes()]
+    lines = [line for pid in ours for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()]
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024
 
 
 def configured(project: Path, lines: str, name: str = "hello") -> Path:
@@ -77,6 +86,7 @@ def test_an_app_goes_idle_comes_back_and_a_deploy_of_another_does_not_wake_it(un
     eventually(lambda: uncork.app()["state"] == "idle", within=30)
     idle = uncork.app()
     assert idle["workers"] == []
+    assert 0 < memory(uncork, "hello") <= MOST
 
     uncork.up(blog).ok()
     uncork.run("status").ok()
