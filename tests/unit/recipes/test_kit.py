@@ -63,6 +63,15 @@ def test_uwsgi_with_no_front_answers_the_world_by_itself() -> None:
     assert "nginx -" not in found["README.md"]
 
 
+def test_uwsgi_speaks_http_on_a_socket_that_systemd_passes_on() -> None:
+    made = kit("uwsgi", SYSTEMD)
+    made = replace(made, build=replace(made.build, settings=ServerSettings("uwsgi", protocol="http-socket")))
+    found = texts(settled(made))
+
+    assert "socket-protocol = http\n" in found["uwsgi.ini"]
+    assert "http-socket =" not in found["uwsgi.ini"]
+
+
 def test_only_uwsgi_has_formats() -> None:
     with pytest.raises(UsageError, match="gunicorn has no config in yaml"):
         texts(kit("gunicorn", MACHINE, "yaml"))
