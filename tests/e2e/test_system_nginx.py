@@ -3,16 +3,18 @@
 import json
 import os
 import shutil
+import ssl
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPSConnection
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.machine_nginx import MachineNginx, machine_nginx
 from tests.e2e.stacks import STACKS, Stack
-from tests.e2e.state import Uncork, eventually, rewrite, state
+from tests.e2e.state import Uncork, eventually, free_port, rewrite, state
 
 STACK = next(stack for stack in STACKS if stack.name == "uwsgi-system-nginx")
 
@@ -179,10 +181,45 @@ def test_an_app_moves_to_the_embedded_nginx_and_back(uncork: Uncork, machine: Ma
     assert list(machine.sites) == ["theirs"]
     assert not rotation(uncork)
     rewrite(project / "pyproject.toml", '"nginx"', '"system-nginx"')
+    (project / "uncork").mkdir()
+    (project / "uncork" / "nginx.server.conf").write_text("nonsense on;\n")
+    with uncork.load(50) as load:
+        uncork.up(project).ended(3)
+    assert not load.result.failures
+    assert list(machine.sites) == ["theirs"]
+    shutil.rmtree(project / "uncork")
     uncork.up(project).ok()
     assert uncork.get().text.startswith("release ")
     assert len(machine.sites) == 2
     assert not (uncork.home / "supervisor" / "programs" / "front.conf").exists()
+
+
+def test_https_and_maintenance_hold_in_an_older_nginx_too(uncork: Uncork, machine: MachineNginx, project: Path) -> None:
+    port = free_port()
+    text = (project / "pyproject.toml").read_text()
+    (project / "pyproject.toml").write_text(f'{text}tls = {{kind = "self-signed", hsts = "1h", port = {port}}}\n')
+    uncork.up(project).ok()
+    secure = ssl.create_default_context(cafile=str(uncork.home / "tls" / "ca.pem"))
+    assert secured(port, secure) == (200, "max-age=3600")
+    uncork.run("maintenance", "on").ok()
+    assert secured(port, secure) == (503, "max-age=3600")
+    uncork.run("maintenance", "off").ok()
+    assert uncork.get().headers["Location"] == f"https://localhost:{port}/"
+    (project / "pyproject.toml").write_text(text)
+    uncork.up(project).ok()
+    assert uncork.get().text.startswith("release ")
+    assert machine.pid
+
+
+def secured(port: int, context: ssl.SSLContext) -> tuple[int, str]:
+    """The status of the first page by HTTPS, and for how long browsers are to come by that alone."""
+    connection = HTTPSConnection("localhost", port, context=context, timeout=10)
+    try:
+        connection.request("GET", "/")
+        response = connection.getresponse()
+        return response.status, response.headers["Strict-Transport-Security"]
+    finally:
+        connection.close()
 
 
 def test_two_state_directories_stand_beside_each_other_and_destroy_leaves_nothing_of_one(

@@ -155,13 +155,18 @@ def _act(
 
 
 def _back(fronts: Fronts, supervisor: Supervisor, layout: Layout, facts: Facts, *, moves: bool) -> tuple[Step, ...]:
-    """Have a front that ran go by its old config again, where it was; one of the machine's runs in any case."""
+    """Have a front that ran go by its old config again, where it was; one of the machine's runs in any case.
+
+    Where one of the machine's was to take its place it may not have been stopped yet, and then nobody notices.
+    """
     front, let_go = fronts.present, fronts.wanted.join()
-    if front.outside or not runs(facts):
-        return let_go or front.join()
+    if front.outside:
+        return let_go or (*supervisor.stop_front(layout), *front.join())
+    if not runs(facts):
+        return let_go
     if moves and facts.address:
-        start = supervisor.start_front(layout, front.service(layout, facts.address), facts.address, facts.account)
-        return (*let_go, *start)
+        service, again = front.service(layout, facts.address), not let_go
+        return (*let_go, *supervisor.start_front(layout, service, facts.address, facts.account, again=again))
     return supervisor.reload_front(layout)
 
 

@@ -43,9 +43,12 @@ class Supervisor(ABC):
 
     @abstractmethod
     def start_front(
-        self, layout: Layout, service: Service, address: Address, account: Account | None
+        self, layout: Layout, service: Service, address: Address, account: Account | None, *, again: bool = True
     ) -> tuple[Step, ...]:
-        """The steps that start the front on a listening socket of the supervisor's, or restart it on another one."""
+        """The steps that start the front on a listening socket of the supervisor's, or restart it on another one.
+
+        `again`: one that runs is ended first; else it goes on.
+        """
 
     @abstractmethod
     def stop_front(self, layout: Layout) -> tuple[Step, ...]:

@@ -120,7 +120,7 @@ class Supervisord(Supervisor):
         )
 
     def start_front(
-        self, layout: Layout, service: Service, address: Address, account: Account | None
+        self, layout: Layout, service: Service, address: Address, account: Account | None, *, again: bool = True
     ) -> tuple[Step, ...]:
         """The front runs as the account that serves, whatever the port: only the socket needs root."""
         if ":" in address.bind and not service.binds:
@@ -138,7 +138,7 @@ class Supervisord(Supervisor):
         )
         return (
             *_files(layout, program, account),
-            *_stop(layout, FRONT, PATIENCE, ""),
+            *(_stop(layout, FRONT, PATIENCE, "") if again else ()),
             *_start(layout, FRONT, f"{address.bind}:{address.port}", "start the front"),
         )
 

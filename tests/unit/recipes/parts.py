@@ -73,9 +73,10 @@ class NamedSupervisor(Supervisor):
         return (Call(layout.supervisor_socket, "stop", (instance.name,)),)
 
     def start_front(
-        self, layout: Layout, service: Service, address: Address, account: Account | None
+        self, layout: Layout, service: Service, address: Address, account: Account | None, *, again: bool = True
     ) -> tuple[Step, ...]:
-        return (Call(layout.supervisor_socket, "start_front", (f"{address.bind}:{address.port}",)),)
+        place = f"{address.bind}:{address.port}"
+        return (Call(layout.supervisor_socket, "start_front", (place,) if again else (place, "if it is not there")),)
 
     def agent_files(self, layout: Layout, account: Account | None) -> tuple[File, ...]:
         return (File(layout.programs / "agent.conf", f"of {layout.home}"),)

@@ -3,10 +3,10 @@ from pathlib import Path
 
 from tests.unit.recipes.parts import LAYOUT, NamedFront, NamedSupervisor, app_facts, facts, said
 from uncork.model import Facts
-from uncork.plan import File
+from uncork.plan import File, Reload, Remove, Step
 from uncork.recipes.front import Fronts, Refresh, Served, is_missing, refresh, sites
 from uncork.recipes.https import Certificates
-from uncork.serving import Address, Maintenance, Protocol, Site
+from uncork.serving import Address, Maintenance, Outside, Protocol, Site
 
 PENDING = LAYOUT.front_pending
 DONE = [f"File {LAYOUT.front_record}", f"Remove {PENDING}"]
@@ -125,3 +125,51 @@ def test_a_port_for_https_is_taken_and_left_by_the_front_that_runs() -> None:
     wanted = Served(Address(tls_port=8443), sites(known))
     steps = refresh(Fronts(NamedFront(), NamedFront()), NamedSupervisor(), LAYOUT, known, wanted, {SHOP: "old"})
     assert said(steps.switch)[0] == "reload_front"
+
+
+SITE = Path("/etc/front/site.conf")
+
+
+class MachineFront(NamedFront):
+    """One that the machine runs."""
+
+    name = "machine"
+
+    @property
+    def outside(self) -> Outside:
+        return Outside((str(SITE),), "/run/front.pid")
+
+    def join(self) -> tuple[Step, ...]:
+        return (Reload(Path("/run/front.pid"), 1.0, "reload it", outside=True),)
+
+    def leave(self) -> tuple[Step, ...]:
+        return (Remove(SITE), *self.join())
+
+
+def moved(fronts: Fronts, known: Facts, on_disk: dict[Path, str]) -> Refresh:
+    return refresh(fronts, NamedSupervisor(), LAYOUT, known, Served(Address(), sites(known)), on_disk)
+
+
+def test_one_that_the_machine_runs_gets_the_port_once_ours_has_let_go_of_it_and_gives_it_back_on_failure() -> None:
+    known = replace(facts(app_facts("shop")), front="named")
+    steps = moved(Fronts(MachineFront(), NamedFront()), known, {SHOP: "old"})
+    assert said(steps.switch) == ["stop_front", "Reload", "Answer", *DONE]
+    back = "start_front 127.0.0.1:8000 if it is not there"
+    assert said(steps.revert) == [f"File {SHOP}", "Reload", back, f"Remove {PENDING}"]
+
+
+def test_one_that_the_machine_runs_lets_go_of_the_port_before_ours_takes_it_and_gets_it_back_on_failure() -> None:
+    known = replace(facts(app_facts("shop")), front="machine")
+    steps = moved(Fronts(NamedFront(), MachineFront()), known, {SHOP: "old", SITE: "site"})
+    assert said(steps.switch)[:4] == [f"Remove {SITE}", "Reload", "start_front 127.0.0.1:8000", "Answer"]
+    assert said(steps.revert) == [f"File {SHOP}", f"File {SITE}", "stop_front", "Reload", f"Remove {PENDING}"]
+
+
+def test_one_that_the_machine_runs_is_reloaded_and_never_started() -> None:
+    known = replace(facts(app_facts("shop")), front="machine")
+    steps = moved(Fronts(MachineFront(), MachineFront()), known, {SHOP: "old"})
+    assert said(steps.switch) == ["Reload", *DONE]
+    assert said(steps.revert) == [f"File {SHOP}", "Reload", f"Remove {PENDING}"]
+    first = moved(Fronts(MachineFront(), MachineFront()), replace(known, address=None, programs=()), {})
+    assert said(first.switch) == ["Reload", "Answer", *DONE]
+    assert said(first.revert) == [f"Remove {SHOP}", "Reload", f"Remove {PENDING}"]
