@@ -73,6 +73,8 @@ def load():
 
 def begin_worker():
     """A worker has its master's handlers until it sets its own, and would not end by what it is asked with."""
+    if os.getppid() != MASTER:
+        return  # the app has forked
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     master.follow(MASTER)
