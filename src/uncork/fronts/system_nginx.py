@@ -24,7 +24,7 @@ ROTATION: Final = "/etc/logrotate.d"
 EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 -- named so that it can be told from the rest
 # What nginx's master, which is root's, would open, make or run.
 REACHES: Final = re.compile(
-    r"access_log|error_log|include|load_module|thread_pool|.*_temp_path|.*_cache_path|.*_store|.*ssl_.*|js_.*|perl.*|.*lua.*"
+    r"access_log|error_log|include|load_module|thread_pool|.*_(temp_path|cache_path|store)|.*ssl_.*|js_.*|perl.*|.*lua.*"
 )
 
 
@@ -58,28 +58,12 @@ class SystemNginx(Front):
         apps = tuple(app_of(layout, site, layout.app(site.app).outside_access_log, self.mark) for site in sites)
         groups = by_names(sites)
         self._check(address, apps, groups)
-        shared = self.shares(address)
-        first = () if shared or not sites else (Names(("localhost",), first_at_each_mount(sites)),)
-        values = {
-            "layout": layout,
-            "apps": apps,
-            "blocks": tuple(block(layout, address, names) for names in (*first, *groups)),
-            "first": bool(first),
-            "tls": bool(address.tls_port),
-            "http": any(not app.uwsgi for app in apps),
-            "nginx": self.host.dialect,
-            "mark": self.mark,
-            "listen": layout.front / "listen.conf",
-            "listen_tls": layout.front / "listen-tls.conf",
-        }
-        own = tuple(file for app in apps for file in app_files(layout, address, app, self.host.dialect))
-        for app, file in ((app, file) for app in apps for file in own if file.path.stem == app.site.app):
-            _stays_within(app, file)
+        values = self._values(layout, address, apps, groups)
         return (
-            *own,
+            *(file for app in apps for file in self._app(layout, address, app)),
             File(layout.front / "server.conf", filled("system.server.conf.j2", **values)),
             File(layout.front / "mime.types", filled("mime.types")),
-            *self._listen(layout, address, shared=shared),
+            *self._listen(layout, address),
             File(self._site, filled("system.conf.j2", **values)),
             File(self._rotation, _rotation(layout, self.host, account)),
         )
@@ -105,6 +89,30 @@ class SystemNginx(Front):
         ports = {address.port, address.tls_port} - {0}
         return any(listen.port in ports for server in self.host.servers for listen in server.listens)
 
+    def _app(self, layout: Layout, address: Address, app: App) -> Iterator[File]:
+        for file in app_files(layout, address, app, self.host.dialect):
+            _stays_within(app, file)
+            yield file
+
+    def _values(
+        self, layout: Layout, address: Address, apps: tuple[App, ...], groups: tuple[Names, ...]
+    ) -> dict[str, object]:
+        """Return what the templates are filled with. Beside other sites an app is reached by its names alone."""
+        sites = tuple(app.site for app in apps)
+        first = () if self.shares(address) or not sites else (Names(("localhost",), first_at_each_mount(sites)),)
+        return {
+            "layout": layout,
+            "apps": apps,
+            "blocks": tuple(block(layout, address, names) for names in (*first, *groups)),
+            "first": bool(first),
+            "tls": bool(address.tls_port),
+            "http": any(not app.uwsgi for app in apps),
+            "nginx": self.host.dialect,
+            "mark": self.mark,
+            "listen": layout.front / "listen.conf",
+            "listen_tls": layout.front / "listen-tls.conf",
+        }
+
     @property
     def _site(self) -> Path:
         return Path(self.host.folder, site_name(self.mark))
@@ -113,22 +121,22 @@ class SystemNginx(Front):
     def _rotation(self) -> Path:
         return Path(ROTATION, f"uncork{self.mark}")
 
-    def _listen(self, layout: Layout, address: Address, *, shared: bool) -> Iterator[File]:
+    def _listen(self, layout: Layout, address: Address) -> Iterator[File]:
         """Yield what is included to listen. Before 1.25.1 HTTP/2 would be for others' sites on the port as well."""
-        plain = (address.place(address.port), *self._ipv6(address, address.port))
-        yield File(layout.front / "listen.conf", filled("system.listen.conf.j2", addresses=plain))
-        if address.tls_port:
-            secure = (address.place(address.tls_port), *self._ipv6(address, address.tls_port))
-            text = "".join(
-                filled("listen-tls.conf.j2", address=place, http2=not shared, nginx=self.host.dialect)
-                for place in secure
+        plain, secure = self._places(address, address.port), self._places(address, address.tls_port)
+        yield File(layout.front / "listen.conf", filled("listen.conf.j2", addresses=plain))
+        if secure:
+            text = filled(
+                "listen-tls.conf.j2", addresses=secure, http2=not self.shares(address), nginx=self.host.dialect
             )
             yield File(layout.front / "listen-tls.conf", text)
 
-    def _ipv6(self, address: Address, port: int) -> tuple[str, ...]:
+    def _places(self, address: Address, port: int) -> tuple[str, ...]:
         """Who comes by IPv6 to a port that others answer there is not to find their site in place of ours."""
-        there = any(listen.place == f"[::]:{port}" for server in self.host.servers for listen in server.listens)
-        return (f"[::]:{port}",) if there and address.bind == EVERYWHERE else ()
+        all_ipv6 = f"[::]:{port}"
+        there = any(listen.place == all_ipv6 for server in self.host.servers for listen in server.listens)
+        also = (all_ipv6,) if there and address.bind == EVERYWHERE else ()
+        return (address.place(port), *also) if port else ()
 
     def _check(self, address: Address, apps: tuple[App, ...], groups: tuple[Names, ...]) -> None:
         if not self.host.folder:
@@ -145,9 +153,8 @@ class SystemNginx(Front):
                     'take `cache` out, or write `front = "nginx"`',
                 )
         hosts = frozenset(host for names in groups for host in names.hosts)
-        for port in (address.port, *((address.tls_port,) if address.tls_port else ())):
-            for place in (address.place(port), *self._ipv6(address, port)):
-                self._beside(place, hosts)
+        for place in (*self._places(address, address.port), *self._places(address, address.tls_port)):
+            self._beside(place, hosts)
 
     def _beside(self, place: str, hosts: frozenset[str]) -> None:
         """Raise UsageError where others' sites would not be what they were, or ours not be reached."""

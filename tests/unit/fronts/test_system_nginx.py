@@ -54,6 +54,12 @@ def test_beside_the_sites_of_others_an_app_has_its_names_alone(golden: Golden) -
     assert "localhost;" not in said[SITE].replace(".localhost", "")
 
 
+def test_on_two_addresses_http2_is_said_once() -> None:
+    host = replace(SHARED, dialect=NEW.dialect, before=(replace(THEIRS, listens=(Listen("[::]:443", default=True),)),))
+    said = files(GUESTBOOK, address=replace(EVERYWHERE, tls_port=443), host=host)["listen-tls.conf"]
+    assert said.startswith('listen 0.0.0.0:443 ssl;\nlisten "[::]:443" ssl;\nhttp2 on;\n')
+
+
 def test_two_state_directories_have_no_name_in_common() -> None:
     other = Layout(Path("/srv/other"), Path("/srv/other/run"))
     assert mark_of(LAYOUT) != mark_of(other)
