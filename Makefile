@@ -26,8 +26,9 @@ up: $(READY)
 down: $(READY)
 	@$(BIN)/uncork down
 
+# Most tests wait for servers: four at once keep two cores busy. tests/conftest.py says what stays together.
 test: $(READY)
-	$(BIN)/pytest
+	$(BIN)/pytest -n 4 --dist loadgroup --no-loadscope-reorder
 
 unit: $(READY)
 	$(BIN)/pytest tests/unit

@@ -4,6 +4,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,13 +25,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
 
 
-@pytest.fixture(scope="session")
-def place() -> Iterator[Path]:
+@contextmanager
+def within_reach() -> Iterator[Path]:
     """A folder that the account which serves can get to, and whose path is short enough for sockets."""
     folder = Path(tempfile.mkdtemp(prefix="unc-", dir="/tmp"))
     folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def environments() -> Iterator[Path]:
+    with within_reach() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Path]:
+    with within_reach() as folder:
+        yield folder
 
 
 def interpreter() -> str:
@@ -52,8 +67,8 @@ def server(request: pytest.FixtureRequest) -> Server:
 
 
 @pytest.fixture(scope="session")
-def venv(server: Server, place: Path) -> Path:
-    return environment(server, place / f"venv-{server.name}")
+def venv(server: Server, environments: Path) -> Path:
+    return environment(server, environments / server.name)
 
 
 def environment(server: Server, path: Path, settings: ServerSettings = ServerSettings()) -> Path:  # noqa: B008 -- frozen
@@ -86,5 +101,5 @@ def running(server: Server, venv: Path, place: Path) -> Iterator[House]:
 
 
 @pytest.fixture(scope="session")
-def uwsgi_binary(place: Path) -> str:
-    return str(environment(SERVERS["uwsgi"], place / "venv-uwsgi") / "bin" / "uwsgi")
+def uwsgi_binary(environments: Path) -> str:
+    return str(environment(SERVERS["uwsgi"], environments / "uwsgi") / "bin" / "uwsgi")

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from typing import Final, cast
 
@@ -212,11 +214,23 @@ def eventually(check: Callable[[], bool], within: float = 10.0) -> float:
     return time.monotonic() - start
 
 
+# Of their own for each worker of pytest-xdist, and below those that the kernel gives to outgoing connections: tests
+# open thousands of them, any of which might get a port between its choice and its use.
+_PORTS: Final = range(20_000 + 500 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]), 32_000)[:500]
+_shuffled: Final = cycle(random.sample(_PORTS, len(_PORTS)))
+
+
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """A port that nobody listens on, and that nobody else is given for a long time."""
+    return next(port for port in _shuffled if _is_free(port))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as listener, suppress(OSError):
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("0.0.0.0", port))
+        return True
+    return False
 
 
 def copied(project: str, to: Path, folder: Path = PROJECTS) -> Path:

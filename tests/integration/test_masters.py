@@ -1,5 +1,4 @@
 import os
-import socket
 import subprocess
 import time
 import urllib.request
@@ -8,15 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.state import free_port
 from uncork.errors import StepFailedError
 from uncork.machine import masters, tools
 from uncork.model import Account
 from uncork.plan import Reload
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def write_config(folder: Path, port: int, answer: str) -> None:
@@ -62,9 +57,9 @@ def test_a_config_that_nginx_does_not_take_is_told(tmp_path: Path, port: int) ->
 
 def test_a_process_that_is_not_the_account_s_is_not_signalled(tmp_path: Path) -> None:
     somebody = Account("somebody", "somebody", os.getuid() + 1, os.getgid())
-    with subprocess.Popen(("sleep", "60")) as ours:
+    with subprocess.Popen(("sleep", "10")) as ours:
         (tmp_path / "nginx.pid").write_text(str(ours.pid))
-        with pytest.raises(StepFailedError, match="which is not nginx"):
+        with pytest.raises(StepFailedError, match="which is not the front"):
             masters.reload(Reload(tmp_path / "nginx.pid", 0.5, "reload the front"), somebody)
         assert ours.poll() is None
         ours.kill()
@@ -80,10 +75,10 @@ def test_a_pid_file_that_is_none_is_told_and_not_waited_for(tmp_path: Path, cont
         pid_file.symlink_to("other")
     else:
         pid_file.write_text(content)
-    with pytest.raises(StepFailedError, match="nginx is not there"):
+    with pytest.raises(StepFailedError, match="the front is not there"):
         masters.reload(Reload(pid_file, 0.5, "reload the front"), None)
 
 
 def test_a_front_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(StepFailedError, match="nginx is not there"):
+    with pytest.raises(StepFailedError, match="the front is not there"):
         masters.reload(Reload(tmp_path / "nginx.pid", 0.5, "reload the front"), None)
