@@ -10,7 +10,7 @@ from uncork.serving import Address, Outside, Service, Site
 
 
 class Front(ABC):
-    """A web server in front of every app of a state directory, mostly started by the supervisor on a socket it holds."""
+    """A web server in front of every app of a state directory, started by the supervisor, or by the machine."""
 
     name: ClassVar[str]
     reloads: ClassVar[bool] = True
