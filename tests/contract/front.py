@@ -165,7 +165,7 @@ def front(
         nginx = Nginx(str(home / "bin" / "nginx"), tools.nginx())
     with ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-        listener.setblocking(False)  # as the supervisor's: else of two workers the later may sit in accept(2)
+        listener.settimeout(0)  # as the supervisor's: else of two workers the later may sit in accept(2)
         port = int(listener.getsockname()[1])
         address = settled(Address(port=port), sites)
         folders = [provision.folders(layout, site.app, root=account is not None) for site in sites]
