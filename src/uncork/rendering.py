@@ -49,10 +49,11 @@ def render_own(own: str, package: str, template: str, escape: Escape, /, **value
     if not own:
         return render(package, template, escape, **values)
     from jinja2 import TemplateError
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    from uncork.sandbox import Sandbox
 
     try:
-        return _environment(package, escape, ImmutableSandboxedEnvironment).from_string(own).render(values)
+        return _environment(package, escape, Sandbox).from_string(own).render(values)
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
         raise UsageError(
             f"{OWN}/{template}{_line(error)}: this template can't be filled in: {error}",

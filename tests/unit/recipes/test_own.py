@@ -99,6 +99,9 @@ def test_a_snippet_is_in_nginxs_config_of_that_app_alone() -> None:
         ("\n\n{{ nobody }}", r"uncork/app\.conf\.j2:3: .*'nobody' is undefined"),
         ("{{ app.__class__.__mro__ }}", r"unsafe"),
         ("{{ cycler.__init__.__globals__ }}", r"unsafe"),
+        ("{{ folder.joinpath('passwd').read_text() }}", r"not safely callable"),
+        ("{{ folder.joinpath('x') | attr('unlink') }}", r"not safely callable"),
+        ("{{ (folder | attr('glob'))('*') | list }}", r"not safely callable"),
         ("{% include 'nowhere.j2' %}", r"uncork/app\.conf\.j2:1: "),
         ("{% include '../../../pyproject.toml' %}", r"uncork/app\.conf\.j2:1: "),
         ("{% include '/etc/passwd' %}", r"uncork/app\.conf\.j2:1: "),
@@ -107,11 +110,13 @@ def test_a_snippet_is_in_nginxs_config_of_that_app_alone() -> None:
 )
 def test_a_template_that_can_not_be_filled_in_is_refused_with_its_line(template: str, problem: str) -> None:
     with pytest.raises(UsageError, match=problem):
-        render_own(template, "uncork.fronts", "app.conf.j2", escape, app=Address())
+        render_own(template, "uncork.fronts", "app.conf.j2", escape, app=Address(), folder=Path("/etc"))
 
 
 def test_a_template_may_include_ours_and_its_values_are_escaped() -> None:
-    said = render_own("{{ 'a b' }} {{ 'c d' | verbatim }}\n{% include 'mime.types' %}", "uncork.fronts", "x", escape)
+    said = render_own(
+        "{{ 'a b' }} {{ 'C d'.lower() | verbatim }}\n{% include 'mime.types' %}", "uncork.fronts", "x", escape
+    )
 
     assert said.startswith('"a b" c d\n')
     assert "text/html" in said
