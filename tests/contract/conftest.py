@@ -58,7 +58,7 @@ def interpreter() -> str:
 @pytest.fixture(scope="session", params=sorted(SERVERS))
 def server(request: pytest.FixtureRequest) -> Server:
     found = SERVERS[str(request.param)]
-    if found.needs:
+    if found.needs_apache:
         try:
             apache.with_wsgi()
         except UsageError as missing:

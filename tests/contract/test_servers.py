@@ -104,7 +104,7 @@ def test_an_app_that_can_not_be_imported_is_refused_with_its_traceback(
 @pytest.mark.parametrize("seconds", [0.0, 10.0])
 @pytest.mark.parametrize("run_py", ["import time; time.sleep(600)", "while True: pass", "raise SystemExit(0)"])
 def test_an_app_that_never_boots_is_ended_at_once(running: House, run_py: str, seconds: float) -> None:
-    if seconds and running.server.needs:
+    if seconds and running.server.needs_apache:
         pytest.skip("Apache finishes the requests that wait for it")
     before = running.pids()
     instance = running.start(20, run_py)

@@ -6,7 +6,7 @@ from typing import ClassVar
 from uncork.plan import File
 from uncork.rendering import as_it_is, render_own
 from uncork.servers.server import Build, Server
-from uncork.serving import Protocol, ServerSettings, Service
+from uncork.serving import ServerSettings
 
 
 class Granian(Server):
@@ -21,27 +21,9 @@ class Granian(Server):
         """It needs click, for the command that nobody runs here."""
         return ("granian==2.8.7",)
 
-    def speaks(self, settings: ServerSettings) -> Protocol:  # noqa: ARG002 -- always
-        """HTTP, to the front."""
-        return Protocol.HTTP
-
-    def fronts(self, settings: ServerSettings) -> tuple[str, ...]:  # noqa: ARG002 -- always the same
-        """The fronts that speak HTTP to it."""
-        return ("nginx", "system-nginx", "apache")
-
-    def check(self, settings: ServerSettings, processes: int | None, threads: int | None) -> None:
-        """There is nothing that it can't be run with."""
-
-    def service(self, build: Build) -> Service:
-        """Run the release's script; SIGTERM lets requests finish, at SIGWINCH it opens its log again."""
-        return Service(
-            argv=(str(build.venv / "bin" / "python"), str(build.directory / "serve.py")),
-            directory=str(build.directory / "source"),
-            speaks=self.speaks(build.settings),
-            stop_signal="TERM",
-            stop_seconds=build.drain,
-            reopen_signal="WINCH",
-        )
+    def command(self, build: Build) -> tuple[str, ...]:
+        """The release's script."""
+        return (str(build.venv / "bin" / "python"), str(build.directory / "serve.py"))
 
     def files(self, build: Build) -> tuple[File, ...]:
         """The script that starts it."""

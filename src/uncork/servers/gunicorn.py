@@ -7,7 +7,7 @@ from uncork.errors import UsageError
 from uncork.plan import File
 from uncork.rendering import as_it_is, render_own
 from uncork.servers.server import Build, Server
-from uncork.serving import Protocol, ServerSettings, Service
+from uncork.serving import Protocol, ServerSettings
 
 # run.py ends a request that takes too long; so much later Gunicorn ends a worker that nothing of Python runs in.
 GRACE: Final = 5.0
@@ -21,6 +21,7 @@ class Gunicorn(Server):
     template: ClassVar[str] = "gunicorn.conf.py.j2"
     snippet: ClassVar[str] = "gunicorn.conf.py"
     fronted: ClassVar[bool] = True
+    daemonizes: ClassVar[bool] = True
 
     def requires(self, settings: ServerSettings) -> tuple[str, ...]:
         """It needs nothing, but for greenlets: there the project's own version of gevent is as good as any."""
@@ -30,10 +31,6 @@ class Gunicorn(Server):
         """The protocol of uWSGI."""
         return Protocol.UWSGI
 
-    def fronts(self, settings: ServerSettings) -> tuple[str, ...]:  # noqa: ARG002 -- always the same
-        """It is not made to face the world."""
-        return ("nginx", "system-nginx", "apache")
-
     def check(self, settings: ServerSettings, processes: int | None, threads: int | None) -> None:  # noqa: ARG002
         """Raise UsageError for threads beside greenlets, which Gunicorn would not start."""
         if settings.gevent and (threads or 1) > 1:
@@ -42,17 +39,10 @@ class Gunicorn(Server):
                 "take one of the two out of the config",
             )
 
-    def service(self, build: Build) -> Service:
-        """Run the environment's own Gunicorn; SIGTERM lets requests finish, at SIGWINCH it opens its log again."""
+    def command(self, build: Build) -> tuple[str, ...]:
+        """The environment's own Gunicorn."""
         config = str(build.directory / "gunicorn.conf.py")
-        return Service(
-            argv=(str(build.venv / "bin" / "python"), "-m", "gunicorn", "--config", config),
-            directory=str(build.directory / "source"),
-            speaks=self.speaks(build.settings),
-            stop_signal="TERM",
-            stop_seconds=build.drain,
-            reopen_signal="WINCH",
-        )
+        return (str(build.venv / "bin" / "python"), "-m", "gunicorn", "--config", config)
 
     def files(self, build: Build) -> tuple[File, ...]:
         """Its config, which is Python."""

@@ -1,6 +1,7 @@
 """mod_wsgi: an Apache of the release's own, from the system, whose daemon processes run the app."""
 
 import shlex
+from dataclasses import replace
 from math import ceil
 from pathlib import Path
 from typing import ClassVar, Final
@@ -9,9 +10,8 @@ from uncork.apache import Apache, escape
 from uncork.plan import File
 from uncork.rendering import render, render_own
 from uncork.servers.server import Build, Server
-from uncork.serving import Protocol, ServerSettings, Service
+from uncork.serving import ServerSettings, Service
 
-TEMPLATE: Final = "mod_wsgi.conf.j2"
 LEAST: Final = 64
 """So many requests are taken at once, though most of them wait for a daemon process: what waits costs a thread."""
 # run.py ends a request that takes too long; Apache is only to be a little more patient.
@@ -24,44 +24,34 @@ class ModWsgi(Server):
     name: ClassVar[str] = "mod_wsgi"
     replaces: ClassVar[tuple[str, ...]] = ("mod-wsgi", "mod-wsgi-standalone", "mod-wsgi-httpd")
     title: ClassVar[str] = "(wsgi:"
-    needs: ClassVar[str] = "apache"
-    template: ClassVar[str] = TEMPLATE
+    needs_apache: ClassVar[bool] = True
+    template: ClassVar[str] = "mod_wsgi.conf.j2"
     snippet: ClassVar[str] = "mod_wsgi.conf"
 
     def requires(self, settings: ServerSettings) -> tuple[str, ...]:  # noqa: ARG002 -- it has one way
         """Nothing: the module is the system's, of the system's Python."""
         return ()
 
-    def speaks(self, settings: ServerSettings) -> Protocol:  # noqa: ARG002 -- always
-        """HTTP, to the front."""
-        return Protocol.HTTP
-
     def fronts(self, settings: ServerSettings) -> tuple[str, ...]:  # noqa: ARG002 -- always the same
         """Apache alone asks for the port at each request; nginx would have to be reloaded for it."""
         return ("apache",)
 
-    def check(self, settings: ServerSettings, processes: int | None, threads: int | None) -> None:
-        """It runs with any number of processes and threads."""
+    def command(self, build: Build) -> tuple[str, ...]:
+        """Apache in the foreground, once a port is chosen."""
+        start = (str(build.venv / "bin" / "python"), "-I", str(build.directory / "uncork_runtime" / "endpoint.py"))
+        return (*start, _apache(build).binary, "-DFOREGROUND", "-f", str(build.directory / "apache.conf"))
 
     def service(self, build: Build) -> Service:
-        """Choose a port, and run Apache in the foreground; SIGWINCH lets requests finish."""
-        start = (str(build.venv / "bin" / "python"), "-I", str(build.directory / "uncork_runtime" / "endpoint.py"))
-        return Service(
-            argv=(*start, _apache(build).binary, "-DFOREGROUND", "-f", str(build.directory / "apache.conf")),
-            directory=str(build.directory / "source"),
-            speaks=self.speaks(build.settings),
-            env=(("UNCORK_LOG", str(build.log)),),
-            stop_signal="WINCH",
-            stop_seconds=build.drain,
-            binds=True,
-        )
+        """SIGWINCH lets requests finish, and what appends to its log opens that for each line."""
+        env = (("UNCORK_LOG", str(build.log)),)
+        return replace(super().service(build), env=env, stop_signal="WINCH", reopen_signal="", binds=True)
 
     def files(self, build: Build) -> tuple[File, ...]:
         """Its config, and the script that keeps Apache's own messages in the server's log, whoever renames that."""
         text = render_own(
             build.template,
             __package__,
-            TEMPLATE,
+            self.template,
             escape,
             build=build,
             apache=_apache(build),

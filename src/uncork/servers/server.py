@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from uncork.apache import Apache
 from uncork.model import Worker
@@ -34,7 +34,7 @@ class Build:
     """What a server needs to know of one release. Sizes are in bytes, times in seconds.
 
     `directory` is the release's folder: it holds `run.py` (which defines `application`), the server's config and
-    `source/`. `run_directory` variables are not here: an instance's own folder is in UNCORK_RUN when it starts.
+    `source/`; an instance's own folder is in UNCORK_RUN when it starts.
     `frameworks` are modules of the app's that a server may import once, before it forks its workers. `snippet` is what
     the project adds to the server's config, `template` what it has in place of ours. `alone` is for a release that
     runs without uncork: `run.py` is then plain, and there is neither `uncork_runtime/` nor UNCORK_RUN. `max_body` is
@@ -61,6 +61,9 @@ class Build:
     max_body: int | None = None
 
 
+BEHIND: Final = ("nginx", "system-nginx", "apache")
+
+
 class Server(ABC):
     """A WSGI server that finishes its requests when it is asked to stop; it accepts on file descriptor 3, if it can."""
 
@@ -79,12 +82,12 @@ class Server(ABC):
     """How many threads answer in each process, where the config does not say."""
     fronted: ClassVar[bool] = False
     """Whether it does not tell the app who asks, though what it speaks would: the runtime does, by X-Real-IP."""
-
+    daemonizes: ClassVar[bool] = False
+    """Whether it can go into the background by itself, and begins anew at SIGHUP."""
     title: ClassVar[str] = ""
     """What the command lines of the processes that answer begin with, where its master has other children too."""
-    needs: ClassVar[str] = ""
-    """What of the system it is made of, which can't be installed beside the project: `apache`, with its module."""
-
+    needs_apache: ClassVar[bool] = False
+    """Whether it is made of the system's Apache, with its module, which can't be installed beside the project."""
     template: ClassVar[str] = ""
     """Its template that a project may have another one in place of, by this name in its `uncork/`; empty: none."""
     snippet: ClassVar[str] = ""
@@ -97,21 +100,31 @@ class Server(ABC):
         Where each is pinned and has its hashes, it is a lock already; else it is locked within the project's versions.
         """
 
-    @abstractmethod
-    def speaks(self, settings: ServerSettings) -> Protocol:
+    def speaks(self, settings: ServerSettings) -> Protocol:  # noqa: ARG002 -- most have one way
         """What it speaks on its socket."""
+        return Protocol.HTTP
 
-    @abstractmethod
-    def fronts(self, settings: ServerSettings) -> tuple[str, ...]:
+    def fronts(self, settings: ServerSettings) -> tuple[str, ...]:  # noqa: ARG002 -- most don't face the world
         """The fronts (by name) that it can stand behind, first the one it stands behind if nobody says."""
+        return BEHIND
 
-    @abstractmethod
-    def check(self, settings: ServerSettings, processes: int | None, threads: int | None) -> None:
+    def check(self, settings: ServerSettings, processes: int | None, threads: int | None) -> None:  # noqa: B027
         """Raise UsageError where it can't be run as the config says."""
 
     @abstractmethod
+    def command(self, build: Build) -> tuple[str, ...]:
+        """The command that runs it in the foreground."""
+
     def service(self, build: Build) -> Service:
-        """How the server is started and stopped."""
+        """How it is started and stopped: SIGTERM lets requests finish, at SIGWINCH it opens its log again."""
+        return Service(
+            argv=self.command(build),
+            directory=str(build.directory / "source"),
+            speaks=self.speaks(build.settings),
+            stop_signal="TERM",
+            stop_seconds=build.drain,
+            reopen_signal="WINCH",
+        )
 
     @abstractmethod
     def files(self, build: Build) -> tuple[File, ...]:

@@ -8,8 +8,8 @@ from uncork.errors import UsageError
 from uncork.model import Worker
 from uncork.plan import File
 from uncork.rendering import render_own
-from uncork.servers.server import Build, Server
-from uncork.serving import Protocol, ServerSettings, Service
+from uncork.servers.server import BEHIND, Build, Server
+from uncork.serving import Protocol, ServerSettings
 
 MEGABYTE: Final = 1024 * 1024
 # uWSGI looks for these in three passes over every value, after `%%` has become `%`; nothing escapes them.
@@ -48,6 +48,7 @@ class Uwsgi(Server):
     leave_signal: ClassVar[str] = "HUP"
     tells: ClassVar[bool] = True
     watches: ClassVar[bool] = True
+    daemonizes: ClassVar[bool] = True
     template: ClassVar[str] = "uwsgi.ini.j2"
     snippet: ClassVar[str] = "uwsgi.ini"
 
@@ -61,7 +62,7 @@ class Uwsgi(Server):
 
     def fronts(self, settings: ServerSettings) -> tuple[str, ...]:
         """Its own router is the front, where it is told to speak HTTP to the world."""
-        return ("none",) if settings.protocol == "http" else ("nginx", "system-nginx", "apache")
+        return ("none",) if settings.protocol == "http" else BEHIND
 
     def check(self, settings: ServerSettings, processes: int | None, threads: int | None) -> None:
         """Raise UsageError for what loses requests, or can't be."""
@@ -74,16 +75,9 @@ class Uwsgi(Server):
             problem = f"`cheaper = {settings.cheaper}` is to be less than `processes`, which is {processes}"
             raise UsageError(problem, "raise `processes`, or take `cheaper` out of the config")
 
-    def service(self, build: Build) -> Service:
-        """Run the environment's own uWSGI; its config says what SIGTERM and SIGWINCH mean."""
-        return Service(
-            argv=(str(build.venv / "bin" / "uwsgi"), "--ini", str(build.directory / "uwsgi.ini")),
-            directory=str(build.directory / "source"),
-            speaks=self.speaks(build.settings),
-            stop_signal="TERM",
-            stop_seconds=build.drain,
-            reopen_signal="WINCH",
-        )
+    def command(self, build: Build) -> tuple[str, ...]:
+        """The environment's own uWSGI; its config says what SIGTERM and SIGWINCH mean."""
+        return (str(build.venv / "bin" / "uwsgi"), "--ini", str(build.directory / "uwsgi.ini"))
 
     def files(self, build: Build) -> tuple[File, ...]:
         """Its INI. Raises UsageError where a path has what an INI of uWSGI can't carry."""

@@ -7,7 +7,7 @@ from uncork.errors import UsageError
 from uncork.plan import File
 from uncork.rendering import as_it_is, render_own
 from uncork.servers.server import Build, Server
-from uncork.serving import Protocol, ServerSettings, Service
+from uncork.serving import ServerSettings
 
 
 class Waitress(Server):
@@ -24,32 +24,17 @@ class Waitress(Server):
         """It needs nothing else."""
         return ("waitress==3.0.2",)
 
-    def speaks(self, settings: ServerSettings) -> Protocol:  # noqa: ARG002 -- always
-        """HTTP, to the front."""
-        return Protocol.HTTP
-
-    def fronts(self, settings: ServerSettings) -> tuple[str, ...]:  # noqa: ARG002 -- always the same
-        """The fronts that speak HTTP to it."""
-        return ("nginx", "system-nginx", "apache")
-
     def check(self, settings: ServerSettings, processes: int | None, threads: int | None) -> None:  # noqa: ARG002
         """Raise UsageError for several processes, which it does not have."""
         if (processes or 1) > 1:
             raise UsageError(
                 f"waitress is one process, and the config asks for {processes}",
-                f"take it out, and write `threads = {max(self.threads, processes or 1)}`; or choose another server",
+                f"write `threads = {max(self.threads, processes or 1)}` in place of `processes`; or choose another server",
             )
 
-    def service(self, build: Build) -> Service:
-        """Run the release's script; SIGTERM lets requests finish, at SIGWINCH it opens its log again."""
-        return Service(
-            argv=(str(build.venv / "bin" / "python"), str(build.directory / "serve.py")),
-            directory=str(build.directory / "source"),
-            speaks=self.speaks(build.settings),
-            stop_signal="TERM",
-            stop_seconds=build.drain,
-            reopen_signal="WINCH",
-        )
+    def command(self, build: Build) -> tuple[str, ...]:
+        """The release's script."""
+        return (str(build.venv / "bin" / "python"), str(build.directory / "serve.py"))
 
     def files(self, build: Build) -> tuple[File, ...]:
         """The script that starts it."""

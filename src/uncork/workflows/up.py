@@ -129,7 +129,7 @@ def drafted(work: Work, found: Found, facts: Facts) -> Draft:
     server.check(config.server, config.processes, config.threads)
     layout = work.layout.app(config.name)
     files = own(found.tree.texts, server, work.front)
-    system = apache.with_wsgi() if server.needs == "apache" else None
+    system = apache.with_wsgi() if server.needs_apache else None
     return Draft(number, config, found.project, server, facts.machine, work.account, layout, files, system)
 
 

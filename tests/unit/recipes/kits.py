@@ -20,6 +20,7 @@ CASES: Final = {
     "uwsgi-machine-yaml": ("uwsgi", MACHINE, "yaml"),
     "uwsgi-machine-json": ("uwsgi", MACHINE, "json"),
     "uwsgi-systemd": ("uwsgi", SYSTEMD, "ini"),
+    "uwsgi-systemd-xml": ("uwsgi", SYSTEMD, "xml"),
     "uwsgi-apache": ("uwsgi", APACHE, "ini"),
     "gunicorn-machine": ("gunicorn", MACHINE, "ini"),
     "gunicorn-systemd": ("gunicorn", SYSTEMD, "ini"),

@@ -85,7 +85,7 @@ def _server(kit: Kit) -> dict[str, str]:
 
 def _readme(kit: Kit) -> str:
     command = shlex.join(kit.command)
-    if kit.target == MACHINE and not kit.by_itself:
+    if kit.target == MACHINE and not kit.server.daemonizes:
         command = f"setsid {command} >>logs/server.log 2>&1 </dev/null &"
     port = "" if kit.address.port == HTTP else f":{kit.address.port}"
     host = "127.0.0.1" if kit.address.bind in EVERYWHERE else kit.address.bind
@@ -171,7 +171,7 @@ def _again(kit: Kit) -> tuple[str, ...]:
     """The commands after which logs that were renamed are written to no more."""
     if kit.is_apache:
         return ("systemctl reload apache2.service",)
-    signal = kit.server.service(kit.build).reopen_signal
+    signal = kit.service.reopen_signal
     server = f"kill -{signal} $(cat {shlex.quote(str(kit.pid))}) 2>/dev/null || true"
     if kit.target == MACHINE:
         front = f"kill -USR1 $(cat {shlex.quote(str(kit.run / 'nginx.pid'))}) 2>/dev/null || true"

@@ -1,6 +1,6 @@
 """Where everything of a rendered release is: the one place that knows the names of its files."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,10 +14,6 @@ WINDOWS: Final = "windows"
 TARGETS: Final = (MACHINE, SYSTEMD, APACHE, WINDOWS)
 MARK: Final = "Written by `uncork render`."
 """In every README: what says that a folder may be written over."""
-BY_ITSELF: Final = frozenset({"uwsgi", "gunicorn"})
-"""The servers that go into the background by themselves."""
-IN_PLACE: Final = frozenset({"uwsgi", "gunicorn"})
-"""The servers that begin anew at SIGHUP."""
 
 
 @dataclass(frozen=True)
@@ -104,31 +100,18 @@ class Kit:
     @property
     def alone(self) -> Alone:
         """What the server is told of where it runs."""
-        daemon = self.target == MACHINE and self.server.name in BY_ITSELF
+        daemon = self.target == MACHINE and self.server.daemonizes
         return Alone("" if self.passed_on else self.socket, self.run, daemon)
 
     @property
     def service(self) -> Service:
-        """How the server is started and stopped."""
+        """How the server is started and stopped: uWSGI knows the format of a config by its name."""
         service = self.server.service(self.build)
-        if self.server.name != "uwsgi" or self.format == "ini":
+        if self.server.name != "uwsgi":
             return service
-        config = f"uwsgi.{self.format}"
-        argv = tuple(config.join(word.rsplit("uwsgi.ini", 1)) for word in service.argv)
-        return Service(argv, service.directory, service.speaks, service.env, service.stop_signal, service.stop_seconds)
+        return replace(service, argv=(service.argv[0], str(self.at / f"uwsgi.{self.format}")))
 
     @property
     def command(self) -> tuple[str, ...]:
-        """How a person starts the server, in the folder itself: uWSGI knows a config by its name."""
-        argv = tuple(word.removeprefix(f"{self.at}/") for word in self.service.argv)
-        return (argv[0], argv[-1]) if self.server.name == "uwsgi" else argv
-
-    @property
-    def by_itself(self) -> bool:
-        """Whether the server goes into the background by itself."""
-        return self.alone.daemon
-
-    @property
-    def reloads(self) -> bool:
-        """Whether the server begins anew at SIGHUP."""
-        return self.server.name in IN_PLACE
+        """How a person starts the server, in the folder itself."""
+        return tuple(word.removeprefix(f"{self.at}/") for word in self.service.argv)
