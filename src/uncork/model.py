@@ -52,6 +52,16 @@ class AppTarget:
         """The name in the module that the expression starts with: what `from module import name` needs."""
         return self.expression.split("(")[0].split(".")[0]
 
+    @property
+    def is_path(self) -> bool:
+        """Whether the module is named as no `import` statement could name it."""
+        return not all(part.isidentifier() for part in self.module.split("."))
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The same as `search`, relative to a release's folder."""
+        return tuple(f"source/{folder}".rstrip("/") for folder in self.search)
+
 
 @dataclass(frozen=True)
 class Dependencies:

@@ -1,4 +1,4 @@
-"""What goes into a release: its copy of the source, its environment, its start script, its server's config."""
+"""What goes into a release: its copy of the source, its start script, its server's config, its record."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -8,18 +8,19 @@ from typing import Final
 from uncork.apache import Apache
 from uncork.config import Config
 from uncork.layout import AppLayout
-from uncork.model import Account, AppTarget, Interpreter, Machine, Project, Proof, Release
-from uncork.plan import Copy, Directory, File, Link, Remove, Room, Run, Step
+from uncork.model import Account, Machine, Project, Proof, Release
+from uncork.plan import Copy, Directory, File, Link, Run, Step
 from uncork.recipes import paths
+from uncork.recipes.environment import Environment
 from uncork.recipes.logging import logging_json
 from uncork.recipes.own import Own
+from uncork.recipes.runtime import RUNTIME_FILES
 from uncork.recipes.sizing import size
 from uncork.rendering import render
 from uncork.servers.server import Build, Server
-from uncork.serving import Protocol, Site, Static
+from uncork.serving import Site, Static
 
-COMPLETE: Final = "uncork-complete"
-ENVIRONMENT_TIMEOUT: Final = 900.0
+RELEASE_COMMAND_TIMEOUT: Final = 900.0
 COMPILE: Final = "import compileall, sys; compileall.compile_dir('.', quiet=2); compileall.compile_file(sys.argv[1])"
 PROOF_GRACE: Final = 5.0
 """What a hanging import gets to say where it hangs."""
@@ -56,26 +57,6 @@ class Draft:
         return tuple((name, self.config.environment) for name in names)
 
 
-@dataclass(frozen=True)
-class Environment:
-    """A virtual environment by what is in it: the interpreter, the lock's text, the SHA-256 of all, the folder.
-
-    `requires` is what is installed beside the lock, the server; `server_lock` is that with all it needs, and hashes.
-    """
-
-    python: Interpreter
-    lock: str
-    digest: str
-    path: Path
-    requires: tuple[str, ...]
-    server_lock: str = ""
-
-    @property
-    def complete(self) -> Path:
-        """A file that is there once all is installed: a killed deploy may leave half an environment."""
-        return self.path / COMPLETE
-
-
 def source_steps(draft: Draft, root: Path, names: tuple[str, ...], runtime: Path) -> tuple[Step, ...]:
     """Return the steps that copy the project and the runtime, and link the instance folder to the one that is kept."""
     source = draft.layout.source(draft.number)
@@ -84,7 +65,7 @@ def source_steps(draft: Draft, root: Path, names: tuple[str, ...], runtime: Path
         Directory(draft.directory),
         Copy(root, source, names),
         *(_instance_link(draft, source, folder) for folder in folders),
-        *_runtime(runtime, draft.directory / "uncork_runtime"),
+        Copy(runtime, draft.directory / "uncork_runtime", RUNTIME_FILES, why=""),
         *(File(draft.directory / path, content) for path, content in draft.project.metadata),
         File(draft.directory / "logging.json", logging_json(draft.config, draft.number, draft.layout)),
         File(draft.run_py, run_py(draft)),
@@ -100,12 +81,12 @@ def run_py(draft: Draft) -> str:
         app=config.name,
         release=draft.number,
         environment=config.environment,
-        search=_search(target),
+        search=target.folders,
         secrets=str(draft.layout.secrets),
         variables=draft.named,
         debug=config.environment == "development",
         module=target.module,
-        module_is_path=not all(part.isidentifier() for part in target.module.split(".")),
+        module_is_path=target.is_path,
         name=target.name,
         expression=target.expression,
         mount=config.mount,
@@ -113,39 +94,8 @@ def run_py(draft: Draft) -> str:
         log=str(draft.layout.server_log),
         leave=draft.server.leave_signal,
         limit=0.0 if draft.server.watches else paths.request_timeout(config),
-        fronted=draft.server.speaks(config.server) is Protocol.HTTP or draft.server.fronted,
+        fronted=draft.server.is_told(config.server),
         alone=draft.server.fronts(config.server) == ("none",),
-    )
-
-
-def lock_files(environment: Environment, directory: Path) -> tuple[File, File]:
-    """Return what a release keeps of its environment: the project's lock, and the server's."""
-    return (
-        File(directory / "requirements.txt", environment.lock),
-        File(directory / "requirements-server.txt", environment.server_lock),
-    )
-
-
-def environment_steps(environment: Environment, uv: str, source: Path, locks: tuple[File, ...]) -> tuple[Step, ...]:
-    """Return the steps that make the virtual environment from the locks that were written there.
-
-    It is made in its final place, since its scripts name it; the file that says it is complete comes last. Bytecode is
-    compiled now: the account that serves can't write it later.
-    """
-    python = str(environment.path / "bin" / "python")
-    make = (uv, "venv", "--quiet", "--no-project", "--python", environment.python.path, str(environment.path))
-    install = (uv, "pip", "install", "--quiet", "--no-deps", "--compile-bytecode", "--python", python)
-    return (
-        Remove(environment.path),
-        Run(make, "make its environment", directory=source),
-        Run(
-            (*install, *(word for lock in locks for word in ("-r", str(lock.path)))),
-            "install its dependencies",
-            ENVIRONMENT_TIMEOUT,
-            source,
-        ),
-        Room(environment.path),
-        File(environment.complete, environment.lock),
     )
 
 
@@ -185,7 +135,7 @@ def release_command_step(draft: Draft, environment: Environment, values: Mapping
     return Run(
         draft.config.release_command,
         "run the release command",
-        ENVIRONMENT_TIMEOUT,
+        RELEASE_COMMAND_TIMEOUT,
         draft.layout.source(draft.number),
         (*values.items(), *env, *variables(draft.layout, draft.number, draft.config.environment), *draft.named),
         serving=True,
@@ -288,50 +238,7 @@ def _through_live(draft: Draft, folder: Static) -> Static:
     return Static(folder.url, str(path))
 
 
-def _search(target: AppTarget) -> tuple[str, ...]:
-    return tuple(f"source/{folder}".rstrip("/") for folder in target.search)
-
-
 def _instance_link(draft: Draft, source: Path, folder: str) -> Link:
     up = "../" * (3 + len(Path(folder).parts))
     shared = draft.layout.instance_data.relative_to(draft.layout.root)
     return Link(source / folder / "instance", f"{up}{shared}")
-
-
-def _runtime(runtime: Path, to: Path) -> tuple[Step, ...]:
-    return (Copy(runtime, to, RUNTIME, why=""),)
-
-
-RUNTIME: Final = (
-    "__init__.py",
-    "appender.py",
-    "application.py",
-    "capture.py",
-    "console.py",
-    "daemon.py",
-    "elsewhere.py",
-    "endpoint.py",
-    "env.py",
-    "exchange.py",
-    "flask.py",
-    "formats.py",
-    "health.py",
-    "logs.py",
-    "mail.py",
-    "master.py",
-    "message.py",
-    "places.py",
-    "preload.py",
-    "prove.py",
-    "quick.py",
-    "redaction.py",
-    "request.py",
-    "settings.py",
-    "spans.py",
-    "spool.py",
-    "streams.py",
-    "uncaught.py",
-    "visitors.py",
-    "watch.py",
-    "wsgi.py",
-)

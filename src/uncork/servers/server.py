@@ -111,6 +111,10 @@ class Server(ABC):
     def check(self, settings: ServerSettings, processes: int | None, threads: int | None) -> None:  # noqa: B027
         """Raise UsageError where it can't be run as the config says."""
 
+    def is_told(self, settings: ServerSettings) -> bool:
+        """Whether header fields alone tell the app who asks."""
+        return self.fronted or self.speaks(settings) is Protocol.HTTP
+
     @abstractmethod
     def command(self, build: Build) -> tuple[str, ...]:
         """The command that runs it in the foreground."""

@@ -27,10 +27,8 @@ class Waitress(Server):
     def check(self, settings: ServerSettings, processes: int | None, threads: int | None) -> None:  # noqa: ARG002
         """Raise UsageError for several processes, which it does not have."""
         if (processes or 1) > 1:
-            raise UsageError(
-                f"waitress is one process, and the config asks for {processes}",
-                f"write `threads = {max(self.threads, processes or 1)}` in place of `processes`; or choose another server",
-            )
+            fix = f"write `threads = {max(self.threads, processes or 1)}` in its place, or choose another server"
+            raise UsageError(f"waitress is one process, and the config asks for `processes = {processes}`", fix)
 
     def command(self, build: Build) -> tuple[str, ...]:
         """The release's script."""

@@ -15,8 +15,8 @@ from uncork.project.requirements import (
     versions,
     without,
 )
-from uncork.recipes import build
-from uncork.recipes.build import Draft, Environment
+from uncork.recipes.build import Draft
+from uncork.recipes.environment import Environment, environment_steps, lock_files
 from uncork.recipes.fitting import refuse_unfit
 from uncork.recipes.python import choose, fits
 from uncork.servers.hashes import hashed
@@ -27,10 +27,10 @@ def environment_for(work: Work, draft: Draft, tree: trees.Tree) -> Environment:
     """Return the environment, made now unless an earlier release has the same."""
     source = draft.layout.source(draft.number)
     environment = described(work, draft, tree, source, draft.layout.locks)
-    kept = build.lock_files(environment, draft.directory)
+    kept = lock_files(environment, draft.directory)
     work.do(*kept)
     if not environment.complete.exists():
-        work.do(*build.environment_steps(environment, tools.uv(), source, kept))
+        work.do(*environment_steps(environment, tools.uv(), source, kept))
     return environment
 
 

@@ -14,8 +14,9 @@ from uncork.plan import File, Plan, Step
 from uncork.project.requirements import versions
 from uncork.recipes import build, provision
 from uncork.recipes.address import decide, front_kind
-from uncork.recipes.build import Draft, Environment
+from uncork.recipes.build import Draft
 from uncork.recipes.change_over import Running, boot, change_over, live_of
+from uncork.recipes.environment import COMPLETE, Environment, environment_steps, lock_files
 from uncork.recipes.front import Served, sites
 from uncork.report import Silent
 from uncork.servers import SERVERS
@@ -85,9 +86,9 @@ def _steps(
     new = Running(release, next_instance(app, release.id))
     begun = boot(new, work.layout, work.supervisor, work.account)
     over = change_over(new, live_of(app, release), work.layout, work.supervisor, front, stopped=app.stopped)
-    kept = build.lock_files(environment, draft.directory)
+    kept = lock_files(environment, draft.directory)
     source = draft.layout.source(draft.number)
-    made = () if environment.complete.exists() else build.environment_steps(environment, tools.uv(), source, kept)
+    made = () if environment.complete.exists() else environment_steps(environment, tools.uv(), source, kept)
     return (
         *build.source_steps(draft, found.tree.root, found.tree.names, RUNTIME),
         *kept,
@@ -115,8 +116,8 @@ def _diff(step: File, draft: Draft, app: AppFacts) -> tuple[str, str]:
 
 def _dependencies(environment: Environment, live: Release | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     before: Mapping[str, str] = {}
-    if live and (Path(live.venv) / build.COMPLETE).is_file():
-        before = versions(files.read(Path(live.venv) / build.COMPLETE))
+    if live and (Path(live.venv) / COMPLETE).is_file():
+        before = versions(files.read(Path(live.venv) / COMPLETE))
     after = versions(environment.lock)
     added = {f"{name}=={version}" for name, version in after.items() if before.get(name) != version}
     removed = {f"{name}=={version}" for name, version in before.items() if after.get(name) != version}

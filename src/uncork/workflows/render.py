@@ -16,12 +16,15 @@ from uncork.machine import files, tools
 from uncork.model import Proof
 from uncork.plan import Copy, Directory, File, Link, Remove
 from uncork.recipes import build, provision
-from uncork.recipes.build import Draft, Environment
+from uncork.recipes.build import Draft
+from uncork.recipes.environment import Environment
+from uncork.recipes.https import HTTP, settled
 from uncork.recipes.kit import lock
 from uncork.recipes.kit.files import Start, placed
 from uncork.recipes.kit.files import files as kit_files
 from uncork.recipes.kit.kit import APACHE, MACHINE, MARK, WINDOWS, Kit
 from uncork.recipes.own import own
+from uncork.recipes.runtime import RUNTIME_FILES
 from uncork.rendering import OWN
 from uncork.report import Reporter
 from uncork.serving import Address, ServerSettings
@@ -29,10 +32,7 @@ from uncork.workflows.environment import environment_for
 from uncork.workflows.up import RUNTIME, Found, UpOptions, drafted, find, prove
 from uncork.workflows.work import Work, begin
 
-HTTP: Final = 80
-HTTPS: Final = 443
 OWN_PORT: Final = 8000
-OWN_TLS_PORT: Final = 8443
 ON_WINDOWS: Final = "C:/apps"
 
 
@@ -146,7 +146,7 @@ def _built(work: Work, draft: Draft, found: Found, options: RenderOptions) -> tu
 
 
 def _kit(draft: Draft, environment: Environment, proof: Proof, options: RenderOptions) -> Kit:
-    target = _target(draft, options)
+    target, site = _target(draft, options), build.site(draft, proof)
     at = _at(draft.config.name, target, options)
     made = Kit(
         at=at,
@@ -155,8 +155,8 @@ def _kit(draft: Draft, environment: Environment, proof: Proof, options: RenderOp
         tcp=options.tcp,
         build=replace(build.server_build(draft, environment, proof), directory=at, venv=at / "venv"),
         server=draft.server,
-        site=build.site(draft, proof),
-        address=_address(draft, target, options),
+        site=site,
+        address=settled(_address(draft, target, options), (site,)),
         environment=draft.config.environment,
         python=environment.python.version,
         local=lock.local(environment.lock),
@@ -180,8 +180,7 @@ def _address(draft: Draft, target: str, options: RenderOptions) -> Address:
     everywhere = "0.0.0.0"  # noqa: S104 -- what a machine that serves the web listens on
     bind = options.up.bind or config.bind or ("127.0.0.1" if own_front else everywhere)
     port = options.up.port or config.port or (OWN_PORT if own_front else HTTP)
-    tls = config.tls.port or (HTTPS if port == HTTP else OWN_TLS_PORT)
-    return Address(bind, port, tls if config.tls.on else 0)
+    return Address(bind, port)
 
 
 def _write(work: Work, found: Found, kit: Kit, made: tuple[File, ...], to: Path) -> None:
@@ -189,7 +188,7 @@ def _write(work: Work, found: Found, kit: Kit, made: tuple[File, ...], to: Path)
     source, folders = to / "source", dict.fromkeys(("", *found.project.target.search))
     named = tuple(replace(file, path=to / file.path.relative_to(kit.at)) for file in made)
     links = (Link(source / folder / "instance", _up(folder)) for folder in folders if kit.target != WINDOWS)
-    own_runtime = tuple(name for name in build.RUNTIME if name != "prove.py")
+    own_runtime = tuple(name for name in RUNTIME_FILES if name != "prove.py")
     is_used = any(name.endswith(".py") and "uncork_runtime" in text for name, text in found.tree.texts.items())
     runtime = (Copy(RUNTIME, to / "uncork_runtime", own_runtime, why=""),) if is_used else ()
     work.do(

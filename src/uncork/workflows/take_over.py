@@ -12,8 +12,8 @@ from uncork.machine import files
 from uncork.model import AppFacts, Facts, Instance, Release
 from uncork.plan import File, Plan, Step
 from uncork.recipes.address import front_of, url
-from uncork.recipes.build import COMPLETE
 from uncork.recipes.change_over import Running, boot, change_over, live_of, retire
+from uncork.recipes.environment import COMPLETE
 from uncork.recipes.explain import step_failed
 from uncork.recipes.front import Served, sites
 from uncork.recipes.https import settled

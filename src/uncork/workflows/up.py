@@ -1,7 +1,8 @@
 """Deploy a project: build a release beside what serves, prove it, and let it take over."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,8 +18,9 @@ from uncork.plan import File, Remove, Room, Run
 from uncork.project.detect import detect
 from uncork.recipes import build, provision, retire
 from uncork.recipes.address import decide, front_kind
-from uncork.recipes.build import Draft, Environment
+from uncork.recipes.build import Draft
 from uncork.recipes.change_over import Running
+from uncork.recipes.environment import Environment
 from uncork.recipes.explain import Failure, import_failed, step_failed
 from uncork.recipes.front import sites
 from uncork.recipes.own import own
@@ -88,15 +90,11 @@ def up(layout: Layout, project: Path, options: UpOptions, report: Reporter) -> D
         draft = drafted(work, found, facts)
         _names_are_free(work, facts, draft, address)
         _tidy(work, app)
-        try:
+        with _or_forget(work, draft, app):
             release, notes = _build(work, draft, found, app)
             written = File(draft.layout.record(draft.number), encode(release))
             new = Running(release, next_instance(app, release.id))
             deployed = take_over(work, facts, new, address, written, given=certificate)
-        except StepFailedError as error:
-            raise step_failed(error, draft.number, app.live_release) from error
-        finally:
-            _forget_unless_live(work, draft)
         record(work, draft.config.name, "up", draft.number, started)
         _prune(work, draft)
     told = https.notes(layout, release.site)
@@ -175,17 +173,25 @@ def _verdict(printed: str, step: Run) -> Proof | Failure:
         raise StepFailedError(step.why, reason, printed) from error
 
 
-def _forget_unless_live(work: Work, draft: Draft) -> None:
-    """Remove a release that was refused: only what has served is kept."""
-    live = work.facts().app(draft.config.name).live
-    if not live or live.release != draft.number:
-        work.do(Remove(draft.directory))
+@contextmanager
+def _or_forget(work: Work, draft: Draft, app: AppFacts) -> Iterator[None]:
+    """Remove a release that was refused: only what has served is kept. Raises RefusedError where a step has failed."""
+    try:
+        yield
+    except BaseException as error:
+        live = work.facts().app(draft.config.name).live
+        if not live or live.release != draft.number:
+            work.do(Remove(draft.directory))
+        if isinstance(error, StepFailedError):
+            raise step_failed(error, draft.number, app.live_release) from error
+        raise
 
 
 def _prune(work: Work, draft: Draft) -> None:
     app = work.facts().app(draft.config.name)
-    work.do(*retire.old_releases(app, draft.config.keep_releases, work.layout))
-    app = work.facts().app(draft.config.name)
-    work.do(*retire.old_environments(app, files.names_in(draft.layout.venvs)))
+    old = retire.old_releases(app, draft.config.keep_releases)
+    app = replace(app, releases=tuple(release for release in app.releases if release not in old))
+    environments = retire.old_environments(app, files.names_in(draft.layout.venvs))
+    work.do(*(Remove(draft.layout.release(release.id)) for release in old), *environments)
     if app.live_release and not app.live_release.site.keeps:
         cache.clear(work.layout, app.name)

@@ -15,7 +15,8 @@ from tests.unit.recipes.parts import LAYOUT, MACHINE
 from uncork.config import Config, load
 from uncork.layout import Layout
 from uncork.model import AppTarget, Dependencies, Project, Source
-from uncork.recipes.build import RUNTIME, Draft, run_py
+from uncork.recipes.build import Draft, run_py
+from uncork.recipes.runtime import RUNTIME_FILES
 from uncork.servers.uwsgi import Uwsgi
 
 CASES = {
@@ -61,4 +62,4 @@ def test_the_runtime_is_the_release_s_own_and_all_else_the_project_s(tmp_path: P
 
 
 def test_all_of_the_runtime_travels_in_a_release() -> None:
-    assert sorted(RUNTIME) == sorted(path.name for path in Path(uncork_runtime.__file__).parent.glob("*.py"))
+    assert sorted(RUNTIME_FILES) == sorted(path.name for path in Path(uncork_runtime.__file__).parent.glob("*.py"))

@@ -16,14 +16,13 @@ from uncork.fronts.locations import locations
 from uncork.fronts.names import hosts
 from uncork.model import AppTarget
 from uncork.plan import File
+from uncork.recipes.https import HTTP
 from uncork.recipes.kit import escapes
 from uncork.recipes.kit.kit import APACHE, MACHINE, SYSTEMD, WINDOWS, Kit
 from uncork.rendering import Escape, as_it_is, render, source
 from uncork.servers.uwsgi_formats import FORMATS, converted
-from uncork.serving import Protocol
 
 INI: Final = "uwsgi.ini"
-HTTP: Final = 80
 
 
 @dataclass(frozen=True)
@@ -59,18 +58,17 @@ def _filled(template: str, escape: Escape, **values: object) -> str:
 
 def _run_py(kit: Kit, start: Start) -> str:
     logging = start.config.logging
-    is_told = kit.site.speaks is Protocol.HTTP or kit.server.fronted
     return _filled(
         "run.py.j2",
         as_it_is,
         kit=kit,
         start=start,
-        search=tuple(f"source/{folder}".rstrip("/") for folder in start.target.search),
-        is_path=not all(part.isidentifier() for part in start.target.module.split(".")),
+        search=start.target.folders,
+        is_path=start.target.is_path,
         debug=kit.environment == "development",
         logging=logging,
         mount=kit.site.mount.rstrip("/"),
-        behind=kit.target != WINDOWS and not kit.is_apache and is_told,
+        behind=kit.target != WINDOWS and not kit.is_apache and kit.server.is_told(kit.build.settings),
     )
 
 

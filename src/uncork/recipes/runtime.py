@@ -1,0 +1,37 @@
+"""The modules of `uncork_runtime` that travel inside a release: all of them."""
+
+from typing import Final
+
+RUNTIME_FILES: Final = (
+    "__init__.py",
+    "appender.py",
+    "application.py",
+    "capture.py",
+    "console.py",
+    "daemon.py",
+    "elsewhere.py",
+    "endpoint.py",
+    "env.py",
+    "exchange.py",
+    "flask.py",
+    "formats.py",
+    "health.py",
+    "logs.py",
+    "mail.py",
+    "master.py",
+    "message.py",
+    "places.py",
+    "preload.py",
+    "prove.py",
+    "quick.py",
+    "redaction.py",
+    "request.py",
+    "settings.py",
+    "spans.py",
+    "spool.py",
+    "streams.py",
+    "uncaught.py",
+    "visitors.py",
+    "watch.py",
+    "wsgi.py",
+)
