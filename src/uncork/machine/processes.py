@@ -151,7 +151,7 @@ def children(pid: int) -> tuple[int, ...]:
 def titled(pid: int, title: str) -> bool:
     """Return whether a process's command line begins with that."""
     try:
-        return (PROC / str(pid) / "cmdline").read_bytes().startswith(title.encode())
+        return read(pid, "cmdline").startswith(title.encode())
     except OSError:
         return False
 

@@ -2,16 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from uncork.errors import UsageError
-from uncork.fronts import FRONTS
 from uncork.fronts.front import Front
 from uncork.rendering import OWN
-from uncork.servers import SERVERS
 from uncork.servers.server import Server
-
-PRODUCTS: Final = (*SERVERS.values(), *FRONTS)
 
 
 @dataclass(frozen=True)
@@ -31,6 +26,8 @@ def own(texts: Mapping[str, str], server: Server, front: Front | type[Front]) ->
     Raises UsageError for a template that stands in place of none: it would be a slip that nobody notices.
     """
     found = {path.partition("/")[2]: text for path, text in texts.items() if path.startswith(f"{OWN}/")}
+    if not found:
+        return Own()
     return Own(
         server_snippet=_snippet(found, server.snippet),
         server_template=found.get(server.template, ""),
@@ -45,10 +42,14 @@ def _snippet(found: Mapping[str, str], name: str) -> str:
 
 
 def _notes(name: str, server: Server, front: Front | type[Front]) -> Iterator[str]:
+    from uncork.fronts import FRONTS  # most projects have nothing of their own, and a deploy does without
+    from uncork.servers import SERVERS
+
     path = f"{OWN}/{name}"
     used = {p.snippet: f"added to the config of {p.name}" for p in (server, front)}
     used |= {p.template: f"taken in place of uncork's own template for {p.name}" for p in (server, front)}
-    snippets, templates = ({getattr(p, kind) for p in PRODUCTS} - {""} for kind in ("snippet", "template"))
+    products = (*SERVERS.values(), *FRONTS)
+    snippets, templates = ({getattr(p, kind) for p in products} - {""} for kind in ("snippet", "template"))
     if name in used:
         yield f"{path} is {used[name]}"
     elif name in snippets | templates:

@@ -11,11 +11,10 @@ from typing import Final
 from uncork import facts as machine_facts
 from uncork.apply import apply
 from uncork.errors import RefusedError, StepFailedError, UsageError, UserError
-from uncork.fronts.apache import Apache
 from uncork.fronts.front import Front
 from uncork.fronts.nginx import Nginx
 from uncork.layout import Layout
-from uncork.machine import apache, commands, files, moments, processes, tools
+from uncork.machine import commands, files, moments, processes, tools
 from uncork.model import Account, Facts, Release
 from uncork.plan import Plan, Step
 from uncork.plan import Run as Command
@@ -83,19 +82,23 @@ def _nginx(layout: Layout, account: Account | None) -> Nginx:
     return Nginx(str(own), "" if copied else str(path))
 
 
-def _apache(layout: Layout, account: Account | None) -> Apache:  # noqa: ARG001 -- it is the same for all
+# Most commands have nothing to do with the others, so they are not imported for them.
+
+
+def _apache(layout: Layout, account: Account | None) -> Front:  # noqa: ARG001 -- it is the same for all
+    from uncork.fronts.apache import Apache
+    from uncork.machine import apache
+
     return Apache(apache.find())
 
 
 def _none(layout: Layout, account: Account | None) -> Front:
-    """Most commands have nothing to do with it, so it is not imported for them."""
     from uncork.workflows.router import uwsgi_router
 
     return uwsgi_router(layout, account)
 
 
 def _system_nginx(layout: Layout, account: Account | None) -> Front:
-    """Most commands have nothing to do with it, so it is not imported for them."""
     from uncork.fronts.system_nginx import SystemNginx, mark_of, site_name
     from uncork.machine import host
 

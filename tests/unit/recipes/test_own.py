@@ -13,7 +13,7 @@ from uncork.fronts.nginx import Nginx, escape
 from uncork.layout import Layout
 from uncork.machine.trees import read
 from uncork.recipes.kit.kit import MACHINE
-from uncork.recipes.own import PRODUCTS, own
+from uncork.recipes.own import own
 from uncork.rendering import render_own, source
 from uncork.servers import SERVERS
 from uncork.servers.server import Server
@@ -27,6 +27,7 @@ TEXTS = {
     "uncork/notes.md": "not for uncork",
     "shop/uncork/uwsgi.ini": "processes = 99",
 }
+PRODUCTS = (*SERVERS.values(), *FRONTS)
 PACKAGES = {product.name: "uncork.servers" if isinstance(product, Server) else "uncork.fronts" for product in PRODUCTS}
 
 
