@@ -22,9 +22,13 @@ SUFFIXES: Final = frozenset({".conf", ".types", ".js", ".awk"})
 
 
 def serve(work: Work, address: Address, gone: str | None = None) -> tuple[Site, ...]:
-    """Have the front serve what it should by the facts of now, without the app that is `gone`; return the sites."""
+    """Have the front serve what it should by the facts of now, without the app that is `gone`; return the sites.
+
+    It stays the front that there is: since `work` began, a deploy may have put another one in its place.
+    """
     with files.hold_waiting(work.layout.lock, FRONT_WAIT):
         facts = work.facts()
+        work = work.behind(facts.front or work.front.name)
         wanted = sites(facts, gone=gone)
         front = refreshed(work, facts, Served(address, wanted))
         apply(Plan(front.prepare, front.switch, front.revert), work.account, work.report)
