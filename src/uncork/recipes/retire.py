@@ -3,20 +3,19 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from uncork.layout import Layout
-from uncork.model import AppFacts
+from uncork.model import AppFacts, Release
 from uncork.plan import Remove, Step
 
 
-def old_releases(app: AppFacts, keep: int, layout: Layout) -> tuple[Step, ...]:
-    """Return the steps that remove all but the newest `keep` releases; the live one always stays.
+def old_releases(app: AppFacts, keep: int) -> tuple[Release, ...]:
+    """Return all releases but the newest `keep`; the live one always stays.
 
     Nothing is thrown away where nothing is live: that may only not be known.
     """
     if not app.live:
         return ()
     kept = {release.id for release in app.releases[-keep:]} | {app.live.release}
-    return tuple(Remove(layout.app(app.name).release(r.id)) for r in app.releases if r.id not in kept)
+    return tuple(release for release in app.releases if release.id not in kept)
 
 
 def old_environments(app: AppFacts, on_disk: Sequence[Path]) -> tuple[Step, ...]:

@@ -1,18 +1,18 @@
 from dataclasses import replace
 from pathlib import Path
 
-from tests.unit.recipes.parts import LAYOUT, app_facts, release, said
+from tests.unit.recipes.parts import app_facts, release, said
 from uncork.recipes.retire import old_environments, old_releases
 
 
 def test_the_newest_releases_are_kept_and_the_live_one_whatever_its_age() -> None:
     app = replace(app_facts("shop", live=1), releases=tuple(release(n) for n in range(1, 8)))
-    assert said(old_releases(app, 3, LAYOUT)) == [f"Remove /state/apps/shop/releases/{n}" for n in (2, 3, 4)]
+    assert [old.id for old in old_releases(app, 3)] == [2, 3, 4]
 
 
 def test_no_release_is_thrown_away_while_it_is_not_known_which_is_live() -> None:
     app = replace(app_facts("shop"), live=None, releases=tuple(release(n) for n in range(1, 8)))
-    assert old_releases(app, 3, LAYOUT) == ()
+    assert old_releases(app, 3) == ()
 
 
 def test_an_environment_goes_when_no_release_uses_it() -> None:
