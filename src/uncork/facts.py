@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from uncork.app_layout import AppLayout
 from uncork.errors import UserError
-from uncork.layout import AppLayout, Layout
+from uncork.layout import Layout
 from uncork.machine import capacity, files, leftovers, processes, supervisord
 from uncork.machine.failure import plain
 from uncork.model import AppFacts, Facts, Instance, Program, Release

@@ -9,8 +9,9 @@ from pathlib import Path
 from threading import Thread
 from typing import Final
 
+from uncork.app_layout import AppLayout
 from uncork.apply import apply
-from uncork.layout import AppLayout, Layout
+from uncork.layout import Layout
 from uncork.machine import processes, sockets, supervisord
 from uncork.machine.wire import Response
 from uncork.model import Instance, Worker

@@ -10,8 +10,9 @@ import pytest
 
 from tests.unit.recipes.parts import release
 from uncork.alerts import store
+from uncork.app_layout import AppLayout
 from uncork.errors import UsageError
-from uncork.layout import AppLayout, Layout
+from uncork.layout import Layout
 from uncork.notices import Mail
 from uncork.workflows.report import Reports, day, report
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from uncork.layout import AppLayout, Layout
+from uncork.app_layout import AppLayout
+from uncork.layout import Layout
 from uncork.machine import rotation
 from uncork.machine.writers import written
 from uncork.reporting.days import Days

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from uncork import facts
-from uncork.layout import AppLayout, Layout
+from uncork.app_layout import AppLayout
+from uncork.layout import Layout
 from uncork.machine import files
 from uncork.model import Instance, Release
 from uncork.records import decode

@@ -12,7 +12,8 @@ from uncork.agent.apps import Live
 from uncork.agent.lane import Lane
 from uncork.agent.memory import Memory
 from uncork.agent.troubles import Troubles
-from uncork.layout import AppLayout, Layout
+from uncork.app_layout import AppLayout
+from uncork.layout import Layout
 from uncork.machine import rotation, writers
 from uncork.notices import Logging
 from uncork.records import Birth

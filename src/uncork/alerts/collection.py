@@ -15,7 +15,7 @@ from uncork.alerts.intake import Intake
 from uncork.alerts.obstacle import Obstacle
 from uncork.alerts.outbox import Outbox
 from uncork.alerts.story import Story
-from uncork.layout import AppLayout
+from uncork.app_layout import AppLayout
 from uncork.machine.database import transaction
 from uncork.model import Release
 from uncork.notices import Message

@@ -8,7 +8,7 @@ from uncork.alerts import settings, store
 from uncork.alerts.obstacle import Obstacle
 from uncork.alerts.outbox import Outbox
 from uncork.alerts.senders.sender import SenderError
-from uncork.layout import AppLayout
+from uncork.app_layout import AppLayout
 from uncork.machine.database import transaction
 from uncork.model import Release
 from uncork.notices import Message

@@ -7,7 +7,7 @@ from typing import BinaryIO, Final
 
 from uncork.alerts.groups import Groups, Tally
 from uncork.alerts.occurrence import LONGEST, decode
-from uncork.layout import AppLayout
+from uncork.app_layout import AppLayout
 from uncork.machine.database import transaction
 from uncork.machine.files import opened
 

@@ -11,8 +11,8 @@ from typing import Final, TypeVar
 import msgspec
 
 from uncork import facts
+from uncork.app_layout import AppLayout
 from uncork.errors import UserError
-from uncork.layout import AppLayout
 from uncork.machine.files import opened
 from uncork.model import Instance, Release
 from uncork.notices import Mail

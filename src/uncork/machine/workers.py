@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from uncork.layout import AppLayout
+from uncork.app_layout import AppLayout
 from uncork.machine import processes
 from uncork.model import Instance, Worker
 from uncork.servers.server import Server

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from uncork.apache import Apache
+from uncork.app_layout import AppLayout
 from uncork.config import Config
-from uncork.layout import AppLayout
 from uncork.model import Account, Machine, Project, Proof, Release
 from uncork.plan import Copy, Directory, File, Link, Run, Step
 from uncork.recipes import paths

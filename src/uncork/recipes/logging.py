@@ -3,8 +3,8 @@
 import json
 from typing import Final
 
+from uncork.app_layout import AppLayout
 from uncork.config import Config
-from uncork.layout import AppLayout
 
 SPOOL_SIZE: Final = 16 * 1024**2
 """How many bytes of errors may wait for the agent; what is past that is counted, and dropped."""

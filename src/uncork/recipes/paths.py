@@ -3,8 +3,8 @@
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from uncork.app_layout import AppLayout
 from uncork.config import Config
-from uncork.layout import AppLayout
 from uncork.serving import PathRule
 
 

@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from uncork.layout import AppLayout
+from uncork.app_layout import AppLayout
 from uncork.reporting.days import ACCESS, Days
 from uncork.reporting.tally import tally
 from uncork.reporting.unread import pieces

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from uncork.app_layout import AppLayout
 from uncork.errors import RefusedError, StepFailedError, UserError
-from uncork.layout import AppLayout, Layout
+from uncork.layout import Layout
 from uncork.machine import files
 from uncork.model import Facts
 from uncork.recipes import provision

@@ -12,9 +12,10 @@ from uncork.alerts.groups import MUTED, OPEN, RESOLVED, Group, Groups
 from uncork.alerts.intake import DROPPED, FORGOTTEN, TORN
 from uncork.alerts.occurrence import Occurrence
 from uncork.alerts.story import Story
+from uncork.app_layout import AppLayout
 from uncork.config.values import shown
 from uncork.errors import UsageError, UserError
-from uncork.layout import AppLayout, Layout
+from uncork.layout import Layout
 from uncork.machine import processes
 from uncork.machine.database import transaction
 from uncork.machine.files import size

@@ -4,8 +4,8 @@ import os
 
 import psutil
 
+from uncork.app_layout import AppLayout
 from uncork.facts import connected
-from uncork.layout import AppLayout
 from uncork.machine import capacity, files, processes, sockets, workers
 from uncork.model import Release, Worker
 from uncork.reporting.looks import Look

@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from uncork.app_layout import AppLayout
 from uncork.apply import apply
 from uncork.config.front import network
 from uncork.config.values import ValueRefusedError, shown
 from uncork.errors import UsageError
-from uncork.layout import AppLayout, Layout
+from uncork.layout import Layout
 from uncork.machine import files
 from uncork.machine.failure import plain
 from uncork.model import Facts

@@ -8,9 +8,10 @@ from typing import Final
 from uncork import facts as machine_facts
 from uncork.alerts import delivery, store
 from uncork.alerts.groups import MUTED, OPEN, RESOLVED, Groups
+from uncork.app_layout import AppLayout
 from uncork.config.values import shown
 from uncork.errors import UsageError, UserError
-from uncork.layout import AppLayout, Layout
+from uncork.layout import Layout
 from uncork.machine import processes
 from uncork.machine.identity import acting_as
 from uncork.model import Release

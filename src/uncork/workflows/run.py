@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
 
+from uncork.app_layout import AppLayout
 from uncork.errors import UsageError
-from uncork.layout import AppLayout, Layout
+from uncork.layout import Layout
 from uncork.machine import files, processes
 from uncork.model import Account, Release
 from uncork.recipes.build import variables

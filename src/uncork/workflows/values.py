@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from uncork.app_layout import AppLayout
 from uncork.apply import apply
 from uncork.config import load
 from uncork.config.tables import OWN_FILE, PYPROJECT
 from uncork.config.values import NAME, ValueRefusedError, shown
 from uncork.errors import UsageError
-from uncork.layout import AppLayout, Layout
+from uncork.layout import Layout
 from uncork.machine import files, processes
 from uncork.plan import File, Plan
 from uncork.recipes import provision

@@ -16,7 +16,8 @@ from uncork.alerts.groups import MUTED, OPEN, RESOLVED, Group, Groups
 from uncork.alerts.obstacle import Obstacle
 from uncork.alerts.settings import Settings
 from uncork.alerts.store import opened
-from uncork.layout import AppLayout, Layout
+from uncork.app_layout import AppLayout
+from uncork.layout import Layout
 from uncork.model import Release
 from uncork.notices import Mail
 from uncork.serving import Protocol, Service, Site

@@ -7,8 +7,9 @@ import pytest
 
 from tests.unit.recipes.parts import release
 from uncork.agent.apps import Apps
+from uncork.app_layout import AppLayout
 from uncork.errors import UserError
-from uncork.layout import AppLayout, Layout
+from uncork.layout import Layout
 from uncork.model import Instance
 from uncork.records import encode
 

@@ -8,7 +8,7 @@ import pytest
 
 from uncork.alerts.senders.smtp import Security, port, security
 from uncork.alerts.settings import Settings, read
-from uncork.layout import AppLayout
+from uncork.app_layout import AppLayout
 from uncork.model import Instance, Release
 from uncork.notices import Mail
 from uncork.serving import Protocol, Service, Site

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from tests.unit.cli.fakes import Deployed, Uncork
-from uncork.layout import AppLayout
+from uncork.app_layout import AppLayout
 from uncork.workflows.values import read
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from uncork.layout import AppLayout, Layout
+from uncork.app_layout import AppLayout
+from uncork.layout import Layout
 from uncork.reporting.days import KEPT, ROUTES, Days
 from uncork.reporting.tally import OTHER
 from uncork.reporting.traffic import Traffic

@@ -53,7 +53,7 @@ def test_a_path_with_anything_in_it_is_said_as_python_says_it(kind: str) -> None
 
 
 def test_waitress_is_one_process_and_gunicorn_has_threads_or_greenlets() -> None:
-    with pytest.raises(UsageError, match="asks for 4"):
+    with pytest.raises(UsageError, match="processes = 4"):
         SERVERS["waitress"].check(ServerSettings("waitress"), 4, None)
     with pytest.raises(UsageError, match="threads"):
         SERVERS["gunicorn"].check(ServerSettings("gunicorn", gevent=10), None, 4)
