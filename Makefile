@@ -28,7 +28,7 @@ down: $(READY)
 
 # Most tests wait for servers: four at once keep two cores busy. tests/conftest.py says what stays together.
 test: $(READY)
-	$(BIN)/pytest -n 4 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/pytest -n 4 --no-loadscope-reorder
 
 unit: $(READY)
 	$(BIN)/pytest tests/unit

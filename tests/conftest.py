@@ -1,10 +1,12 @@
 """What all tests share: golden directories, figures of what was measured, and what is run at once, in which order."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 Golden = Callable[[str, Mapping[str, str]], None]
 
@@ -44,37 +46,31 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 # What takes longest comes first: what is begun last should be short.
-FIRST: Final = ("e2e/test_stacks.py", "e2e/test_killed_deploys.py", "e2e", "contract", "integration", "load", "")
+FIRST: Final = ("tests/e2e/test_stacks.py", "tests/e2e", "tests/contract", "tests/integration", "tests/load", "")
+# Files whose tests take long and share nothing, so that any worker may run any of them; other files are run whole.
+APART: Final = ("docs", "error_mail", "full_disk", "handlers", "killed_deploys", "status_report")
+# Each of their tests is for each server, whose environment takes long to make.
+BY_SERVER: Final = ("tests/contract/test_servers.py", "tests/contract/test_server_logs.py")
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Say to pytest-xdist, before it looks, what one worker has to run; and put all in order, after pytest has."""
-    for item in items:
-        group = _group(item)
-        if group:
-            item.add_marker(pytest.mark.xdist_group(group))
-    yield
-    items.sort(key=lambda item: next(n for n, part in enumerate(FIRST) if _path(item).startswith(part)))
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: next(n for n, part in enumerate(FIRST) if item.nodeid.startswith(part)))
 
 
-def _path(item: pytest.Item) -> str:
-    return item.nodeid.removeprefix("tests/")
+class Together(LoadScopeScheduling):
+    """Says to pytest-xdist what one worker runs; its own groups (3.8.0) are nothing to pytest 9.2, unnoticed."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, test = nodeid.partition("::")
+        if file in BY_SERVER:
+            return test.partition("[")[2].partition("-")[0].rstrip("]")
+        return nodeid if Path(file).stem.removeprefix("test_") in APART else file
 
 
-def _group(item: pytest.Item) -> str:
-    """Its file; nothing if it takes long and shares nothing that does, so that any worker may run it."""
-    file, shared = item.nodeid.partition("::")[0], _shared(item)
-    if "server" in shared:  # each has an environment, which takes long to make
-        return f"server {item.callspec.params['server']}"  # type: ignore[attr-defined]
-    return file if shared or not _path(item).startswith("e2e/") else ""
-
-
-def _shared(item: pytest.Item) -> set[str]:
-    """The fixtures of its module, and of the session, that it uses."""
-    info = item._fixtureinfo if isinstance(item, pytest.Function) else None
-    found = {fixtures[-1] for fixtures in info.name2fixturedefs.values()} if info else set()
-    return {fixture.argname for fixture in found if fixture.baseid and fixture.scope in {"module", "session"}}
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:
+    return Together(config, log)
 
 
 def _read(folder: Path) -> dict[str, str]:
