@@ -17,7 +17,7 @@ from typing import Final
 
 import pytest
 
-from tests.e2e.state import Uncork, copied, eventually, gone
+from tests.e2e.state import Done, Uncork, copied, eventually, gone
 from tests.e2e.test_full_disk import fill, small
 from uncork.machine import processes
 from uncork.machine.rotation import rotated
@@ -234,6 +234,10 @@ def test_an_agent_that_a_killed_supervisor_left_is_ended_by_up(shared: Uncork) -
     assert agents(shared) != before
 
 
+def _says_that_it_failed(status: Done) -> bool:
+    return status.code == 5 and "agent failed" in status.out
+
+
 def test_status_ends_with_5_where_the_agent_should_run_and_does_not(shared: Uncork) -> None:
     """Its start script is broken; the next deploy puts that right."""
     script = shared.home / "supervisor" / "programs" / "agent.sh"
@@ -241,8 +245,7 @@ def test_status_ends_with_5_where_the_agent_should_run_and_does_not(shared: Unco
     eventually(lambda: bool(agents(shared)))
     for pid in agents(shared):
         os.kill(pid, signal.SIGKILL)
-    eventually(lambda: shared.run("status").code == 5)
-    assert "agent failed" in shared.run("status").out
+    eventually(lambda: _says_that_it_failed(shared.run("status")))
     assert shared.get().status == 200
     shared.up(shared.root / "hello").ok()
     eventually(lambda: shared.run("status").code == 0)

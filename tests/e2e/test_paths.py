@@ -49,8 +49,8 @@ def inside():
 
 @sock.route("/talk")
 def talk(ws):
-    while True:
-        ws.send(ws.receive())
+    while (word := ws.receive()) != "bye":
+        ws.send(word)
 '''
 PATHS: Final = """
 [[tool.uncork.front.paths]]
@@ -159,7 +159,7 @@ def test_a_websocket_talks_through_nginx_to_gunicorn(lively: Uncork) -> None:
         for word in (b"hello", b"again"):
             connection.sendall(b"\x81\x85\0\0\0\0" + word)  # a whole text of five bytes, masked by nothing
             assert said.read(7) == b"\x81\x05" + word
-        connection.sendall(b"\x88\x80\0\0\0\0")
+        connection.sendall(b"\x81\x83\0\0\0\0bye")
         assert said.read(2)[:1] == b"\x88"
     events_pass(lively, lively.root / "until-gunicorn")
     assert (log.read_text() if log.exists() else "") == before

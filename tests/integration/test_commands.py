@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -107,17 +109,24 @@ commands.run(Run(("sh", "-c", script), "install", serving=True), processes.accou
 """
 
 
+@pytest.fixture
+def everybody_s() -> Iterator[Path]:
+    """A folder that the account which serves may write to; pytest's own are closed to others."""
+    with tempfile.TemporaryDirectory(prefix="unc-", dir="/tmp") as folder:
+        path = Path(folder)
+        path.chmod(0o777)
+        yield path
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
-def test_a_command_does_not_outlive_an_uncork_that_was_killed(tmp_path: Path) -> None:
-    tmp_path.chmod(0o777)
-    for parent in list(tmp_path.parents)[:2]:
-        parent.chmod(0o755)
-    with subprocess.Popen((sys.executable, "-c", UNCORK, str(tmp_path / "pid"))) as uncork:
+def test_a_command_does_not_outlive_an_uncork_that_was_killed(everybody_s: Path) -> None:
+    told = everybody_s / "pid"
+    with subprocess.Popen((sys.executable, "-c", UNCORK, str(told))) as uncork:
         deadline = time.monotonic() + 10
-        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+        while not told.exists() or not told.read_text():
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        pid = int((tmp_path / "pid").read_text())
+        pid = int(told.read_text())
         assert processes.alive(pid)
         uncork.kill()
     assert ended(pid)

@@ -43,8 +43,13 @@ def eventually(found: object, seconds: float = 5.0) -> None:
 
 
 def servers(layout: Layout) -> set[int]:
+    """Those that run, and are what they are to be: one that becomes it just now shows nobody its environment."""
     found = supervisord.processes(layout.supervisor_socket) or ()
-    return {program.pid for program in found if program.running}
+    return {program.pid for program in found if program.running and _has_begun(program.pid)}
+
+
+def _has_begun(pid: int) -> bool:
+    return Path(f"/proc/{pid}/cmdline").read_bytes().startswith((b"sleep\0", os.fsencode(sys.executable)))
 
 
 def end(pids: tuple[int, ...]) -> None:
