@@ -1,4 +1,4 @@
-"""Finds `application` in the release's run.py, for servers that take a callable and not a file."""
+"""Imports a release's run.py, and finds `application` in it for servers that take a callable and not a file."""
 
 from __future__ import annotations
 
@@ -42,13 +42,18 @@ def _leave(_number: int, _frame: object) -> None:
 
 def _application() -> WSGIApplication:
     release = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
-    spec = importlib.util.spec_from_file_location(NAME, os.path.join(release, "run.py"))
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{release} has no run.py")
-    module: ModuleType = importlib.util.module_from_spec(spec)
-    sys.modules[NAME] = module
     try:
-        spec.loader.exec_module(module)
+        return imported(os.path.join(release, "run.py")).application  # type: ignore[no-any-return]
     except SystemExit as exit_:
         raise CannotStartError(f"the app ended the process while it was imported: {exit_}") from exit_
-    return module.application  # type: ignore[no-any-return]
+
+
+def imported(run: str) -> ModuleType:
+    """The module that a release's run.py is. Raises what the app raises."""
+    spec = importlib.util.spec_from_file_location(NAME, run)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{run} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[NAME] = module
+    spec.loader.exec_module(module)
+    return module

@@ -5,7 +5,6 @@ ends at once: nobody waits for it yet.
 """
 
 import ctypes
-import importlib.util
 import os
 import signal
 import sys
@@ -28,12 +27,10 @@ _signal = ctypes.CDLL(None).signal
 _signal.argtypes, _signal.restype = (ctypes.c_int, ctypes.c_void_p), ctypes.c_void_p
 _handler = _signal(signal.SIGTERM, None)
 
-_spec = importlib.util.spec_from_file_location("uncork_run", os.path.join(RELEASE, "run.py"))
-if _spec is None or _spec.loader is None:
-    raise ImportError(f"{RELEASE} has no run.py")
-_run = importlib.util.module_from_spec(_spec)
-sys.modules["uncork_run"] = _run
-_spec.loader.exec_module(_run)
-application = _run.application
+sys.path.insert(0, RELEASE)
+from uncork_runtime.application import imported  # noqa: E402
+
+del sys.path[0]
+application = imported(os.path.join(RELEASE, "run.py")).application
 
 _signal(signal.SIGTERM, _handler)

@@ -4,8 +4,7 @@ How it is run, by the Python of the release's own environment:
 
     cd RELEASE/source && PYTHONPATH=RELEASE VENV/bin/python -m uncork_runtime.prove RELEASE/run.py [SECONDS]
 
-or, the same, as a script: `VENV/bin/python RELEASE/uncork_runtime/prove.py RELEASE/run.py`. With `-P`, or
-PYTHONSAFEPATH, both do as well. It prints one line on the real standard output, and ends with 0 once it has spoken:
+It prints one line on the real standard output, and ends with 0 once it has spoken:
 
     {"ok": true, "flask": true, "static": [{"url": "/static/", "directory": "/..."}], "max_body": null, "notes": [],
      "frameworks": ["flask"], "cookies": ["session"]}
@@ -20,7 +19,6 @@ process at once (`os._exit`) leaves no line: an empty standard output means that
 from __future__ import annotations
 
 import gc
-import importlib.util
 import inspect
 import json
 import os
@@ -28,8 +26,11 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterable
-from types import FrameType, FunctionType, MethodType, ModuleType
+from types import FrameType, FunctionType, MethodType
 from typing import TYPE_CHECKING, NoReturn, Optional, Union
+
+from uncork_runtime import logs
+from uncork_runtime.application import imported
 
 if TYPE_CHECKING:
     from flask import Blueprint, Flask
@@ -42,7 +43,7 @@ ENDING = threading.Lock()
 FRAMEWORKS = ("flask", "marshmallow", "pydantic", "sqlalchemy", "wtforms")
 # These change what is imported after them; what was there before stays as it was.
 CHANGING = ("ddtrace", "elasticapm", "eventlet", "gevent", "newrelic", "opentelemetry")
-NAME = "uncork_run"  # not `run`: a project may have a run.py of its own
+MACHINERY = {__file__, imported.__code__.co_filename}
 
 
 def main(arguments: list[str]) -> NoReturn:
@@ -50,46 +51,24 @@ def main(arguments: list[str]) -> NoReturn:
     run = os.path.realpath(arguments[0])
     answer = os.dup(1)
     os.dup2(2, 1)
-    if sys.path and os.path.realpath(sys.path[0]) == os.path.dirname(os.path.realpath(__file__)):
-        del sys.path[0]  # `import env` means the project's env.py, not the one beside this file
     sys.argv = [run]
     gc.disable()  # this process ends before there is garbage worth a look; it takes a tenth of an import
-    _log_here()
+    logs.to_console()
     if arguments[1:]:
         _limit(float(arguments[1]), answer, run)
     _end(answer, prove(run))
 
 
-def _log_here() -> None:
-    """Keep what the app logs out of its log and its errors: nobody serves yet."""
-    home = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
-    sys.path.insert(0, home)
-    from uncork_runtime import logs
-
-    sys.path.remove(home)
-    logs.to_console()
-
-
 def prove(run: str) -> Report:
     """What became of importing that `run.py`: the report that is printed."""
     try:
-        app = vars(_import(run)).get("app")
+        app = vars(imported(run)).get("app")
         _check(app)
         return {"ok": True, **describe(app, _source(run))}
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever an app raises while it is imported is a finding
         return explain(error, run)
-
-
-def _import(run: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(NAME, run)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{run} is no Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[NAME] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 class AsgiError(TypeError):
@@ -256,7 +235,7 @@ def _strip(summary: traceback.TracebackException, run: str, seen: set[int]) -> N
 
 
 def _is_machinery(path: str) -> bool:
-    return path.startswith("<frozen ") or path == main.__code__.co_filename
+    return path.startswith("<frozen ") or path in MACHINERY
 
 
 def _source(run: str) -> str:

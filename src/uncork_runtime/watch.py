@@ -11,6 +11,8 @@ import traceback
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Callable, Final, Optional
 
+from uncork_runtime.exchange import WHOLE
+
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -19,7 +21,6 @@ SLOW: Final = 5.0
 """A request that took so many seconds is told of, failed or not."""
 TICK: Final = 0.05
 FRAMES: Final = 12
-WHOLE: Final = (list, tuple, bytes)
 
 
 class Answering:

@@ -96,7 +96,7 @@ def _leave_in_order() -> None:
 
 def leave() -> None:
     """Do what Python does at the end of a program, for servers that end their workers without."""
-    """Threads that gevent made greenlets of are not waited for: its loop has ended, and nobody would wake us."""
+    # Threads that gevent made greenlets of are not waited for: its loop has ended, and nobody would wake us.
     monkey = sys.modules.get("gevent.monkey")
     if monkey is None or not monkey.is_module_patched("threading"):
         threading._shutdown()  # type: ignore[attr-defined] # noqa: SLF001 - waits for threads that are no daemons

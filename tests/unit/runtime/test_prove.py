@@ -11,7 +11,6 @@ import pytest
 
 from uncork_runtime import prove
 
-SCRIPT = prove.__file__
 RUN = """\
 import sys
 sys.path.insert(0, {source!r})
@@ -34,10 +33,10 @@ def source(tmp_path: Path) -> Path:
 def proven(source: Path) -> Prove:
     """Write `shop/__init__.py`, import it, and return the exit code and the report."""
 
-    def run(code: str, *seconds: str, how: tuple[str, ...] = (SCRIPT,)) -> tuple[int, Proof]:
+    def run(code: str, *seconds: str) -> tuple[int, Proof]:
         (source / "shop" / "__init__.py").write_text(code)
-        argv = (sys.executable, *how, str(source.parent / "run.py"), *seconds)
-        env = {**os.environ, "PYTHONPATH": str(Path(SCRIPT).parents[1])} if "-m" in how else None
+        argv = (sys.executable, "-m", "uncork_runtime.prove", str(source.parent / "run.py"), *seconds)
+        env = {**os.environ, "PYTHONPATH": str(Path(prove.__file__).parents[1])}
         done = subprocess.run(argv, cwd=source, env=env, capture_output=True, text=True, timeout=30, check=False)
         return done.returncode, json.loads(done.stdout)
 
@@ -50,15 +49,6 @@ WSGI = "def app(environ, start_response): ...\n"
 def test_any_wsgi_callable_will_do(proven: Prove) -> None:
     report = {"flask": False, "static": [], "max_body": None, "notes": [], "cookies": [], "frameworks": []}
     assert proven(WSGI) == (0, {"ok": True, **report})
-
-
-SAFE_PATH = pytest.mark.skipif(sys.version_info < (3, 11), reason="`-P` came with Python 3.11")
-WAYS = (("-m", "uncork_runtime.prove"), pytest.param(("-P", SCRIPT), marks=SAFE_PATH), ("-I", SCRIPT))
-
-
-@pytest.mark.parametrize("how", WAYS, ids=" ".join)
-def test_every_way_of_calling_it_proves_the_same(proven: Prove, how: tuple[str, ...]) -> None:
-    assert proven(WSGI, how=how)[0] == 0
 
 
 def test_a_module_of_the_project_named_as_one_of_ours_is_the_projects(proven: Prove, source: Path) -> None:
