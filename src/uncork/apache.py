@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from uncork.errors import UsageError
+from uncork.errors import UsageError, unsayable
 
 PLAIN: Final = re.compile(r"[A-Za-z0-9_./:@,+-]+")
 
@@ -58,5 +58,4 @@ def in_expression(value: str) -> str:
 
 def refused(value: str, what: str) -> UsageError:
     """Return what a user is told of a value that can't be said."""
-    shown = value if len(value) <= 200 else f"{value[:200]}..."  # noqa: PLR2004 -- enough to know it by
-    return UsageError(f"Apache's config can't carry {shown!r}: it has {what}", "choose another name or path")
+    return unsayable(value, "Apache's config", what)

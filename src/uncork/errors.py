@@ -51,6 +51,12 @@ class LockedError(UserError):
     code = ExitCode.LOCKED
 
 
+def unsayable(value: str, where: str, what: str, fix: str = "choose another name or path") -> UsageError:
+    """Return what is told of a value that a config can't carry: `where` is whose config, `what` the value has in it."""
+    shown = value if len(value) <= 200 else f"{value[:200]}..."  # noqa: PLR2004 -- enough to know it by
+    return UsageError(f"{where} can't carry {shown!r}: it has {what}", fix)
+
+
 class StepFailedError(Exception):
     """A step of a plan failed: why it was done, what happened, and what was printed. Workflows say what it means."""
 

@@ -66,10 +66,24 @@ class Address:
     tls_port: int = 0
     shared: bool = False
 
+    @property
+    def everywhere(self) -> bool:
+        """Whether it is bound to all addresses of the machine."""
+        return self.bind in {"0.0.0.0", "::"}  # noqa: S104 -- named so that it can be told from the rest
+
+    @property
+    def host(self) -> str:
+        """What it is bound to, as in a URL."""
+        return f"[{self.bind}]" if ":" in self.bind else self.bind
+
+    @property
+    def here(self) -> str:
+        """What this machine reaches it by, as in a URL."""
+        return "127.0.0.1" if self.everywhere else self.host
+
     def place(self, port: int) -> str:
         """The address with that port, as in a URL."""
-        host = f"[{self.bind}]" if ":" in self.bind else self.bind
-        return f"{host}:{port}"
+        return f"{self.host}:{port}"
 
 
 @dataclass(frozen=True)

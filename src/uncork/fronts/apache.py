@@ -8,12 +8,11 @@ from math import ceil
 from pathlib import Path
 from typing import ClassVar, Final
 
-from uncork import apache
 from uncork.apache import Apache as Installed
 from uncork.apache import escape, in_expression, pattern, rewriting
 from uncork.errors import UsageError
 from uncork.fronts.certificates import certificate
-from uncork.fronts.front import Front
+from uncork.fronts.front import Front, check_includes, is_low
 from uncork.fronts.locations import Location, locations
 from uncork.fronts.names import Names, by_names, first_at_each_mount
 from uncork.layout import Layout
@@ -22,8 +21,6 @@ from uncork.plan import Directory, File, Run, Step
 from uncork.rendering import render, render_own, source
 from uncork.serving import Address, Protocol, Service, Site
 
-LOW: Final = 1024
-"""The ports below are root's."""
 TYPES: Final = re.compile(r"^    (\S+)\s+([^;]+);$", re.MULTILINE)
 
 
@@ -108,8 +105,7 @@ class Apache(Front):
         Raises UsageError for what Apache has no good way to do, for a value that its config can't carry, and where two
         apps would answer at the same URL.
         """
-        if any(mark in str(layout.front) for mark in "*?["):
-            raise apache.refused(str(layout.front), "`*`, `?` or `[`, which stand for other characters in an include")
+        check_includes(layout, "Apache's config")
         for site in sites:
             _check(site)
         main = _render(
@@ -117,7 +113,6 @@ class Apache(Front):
             layout=layout,
             installed=self.installed,
             address=address,
-            host=f"[{address.bind}]" if ":" in address.bind else address.bind,
             apps=tuple((site.app, _log(layout, site)) for site in sites),
             hosts=tuple(_hosts(layout, address, sites)),
         )
@@ -138,7 +133,7 @@ class Apache(Front):
             stop_signal="WINCH",
             stop_seconds=30.0,
             binds=True,
-            low_port=address.port < LOW or 0 < address.tls_port < LOW,
+            low_port=is_low(address.port) or is_low(address.tls_port),
         )
 
     def check(self, layout: Layout) -> Run:

@@ -8,14 +8,13 @@ from uncork.layout import Layout
 from uncork.serving import Address, Site
 
 SELF_SIGNED: Final = "self-signed"
-EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 -- named so that it can be told from the rest
 HERE: Final = ("localhost", "127.0.0.1", "::1")
 """What this machine is to itself."""
 
 
 def certified(site: Site, address: Address) -> tuple[str, ...]:
     """Return the names and IP addresses that an app is reached at. Raises UsageError for what is no host name."""
-    bound = () if address.bind in {*EVERYWHERE, *HERE} else (address.bind,)
+    bound = () if address.everywhere or address.bind in HERE else (address.bind,)
     return (*hosts(site), *HERE, *bound)
 
 

@@ -1,12 +1,27 @@
 """What stands before the servers and speaks HTTP to the world."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import ClassVar, Final
 
+from uncork.errors import unsayable
 from uncork.layout import Layout
 from uncork.model import Account
 from uncork.plan import File, Run, Step
 from uncork.serving import Address, Outside, Service, Site
+
+LOW: Final = 1024
+"""The ports below are root's."""
+
+
+def is_low(port: int) -> bool:
+    """Return whether only root may bind that port; 0 is none."""
+    return 0 < port < LOW
+
+
+def check_includes(layout: Layout, where: str) -> None:
+    """Raise UsageError where what the main file of a config (`where`) includes would mean other files as well."""
+    if any(mark in str(layout.front) for mark in "*?["):
+        raise unsayable(str(layout.front), where, "`*`, `?` or `[`, which stand for other characters in an include")
 
 
 class Front(ABC):

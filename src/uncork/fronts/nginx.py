@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from uncork.fronts.dialect import NEWEST
-from uncork.fronts.front import Front
+from uncork.fronts.front import Front, is_low
 from uncork.fronts.names import Names, by_names, first_at_each_mount
 from uncork.fronts.nginx_sites import TEMPLATE, app_files, app_of, block, escape, filled, plainly
 from uncork.layout import Layout
@@ -16,9 +16,6 @@ from uncork.rendering import source
 from uncork.serving import Address, Protocol, Service, Site
 
 __all__ = ["Nginx", "escape"]
-
-LOW: Final = 1024
-"""The ports below are root's."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ class Nginx(Front):
             env=(("NGINX", "3;"),),
             stop_signal="QUIT",
             stop_seconds=30.0,
-            low_port=0 < address.tls_port < LOW,
+            low_port=is_low(address.tls_port),
         )
 
     def check(self, layout: Layout) -> Run:

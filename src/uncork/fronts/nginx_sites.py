@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
 
-from uncork.errors import UsageError
+from uncork.errors import UsageError, unsayable
 from uncork.fronts.backends import Backend, backends
 from uncork.fronts.certificates import certificate
 from uncork.fronts.dialect import Dialect
+from uncork.fronts.front import check_includes
 from uncork.fronts.locations import Location, locations
 from uncork.fronts.names import Names
 from uncork.fronts.visitors import known_by
@@ -139,8 +140,7 @@ def _redirect(layout: Layout, site: Site) -> Path:
 
 def plainly(layout: Layout) -> None:
     """Raise UsageError where an include of a front's config would mean other files as well."""
-    if any(mark in str(layout.front) for mark in "*?["):
-        raise _refused(str(layout.front), "`*`, `?` or `[`, which stand for other characters in an include")
+    check_includes(layout, "nginx's config")
 
 
 def filled(template: str, **values: object) -> str:
@@ -166,5 +166,4 @@ def escape(value: str) -> str:
 
 
 def _refused(value: str, what: str) -> UsageError:
-    shown = value if len(value) <= 200 else f"{value[:200]}..."  # noqa: PLR2004 -- enough to know it by
-    return UsageError(f"nginx's config can't carry {shown!r}: it has {what}", "choose another name or path")
+    return unsayable(value, "nginx's config", what)

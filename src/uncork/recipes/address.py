@@ -1,7 +1,6 @@
 """Where the front of a state directory answers, and the address that each app is reached at."""
 
 from collections.abc import Sequence
-from typing import Final
 
 from uncork.config import Config
 from uncork.config.tls import FILES
@@ -11,8 +10,6 @@ from uncork.recipes.front import sites
 from uncork.recipes.https import HTTPS, check_port, settled
 from uncork.servers.server import Server
 from uncork.serving import Address, Protocol, Site
-
-EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 -- named so that it can be told from the rest
 
 
 def decide(facts: Facts, config: Config, port: int | None, bind: str | None) -> Address:
@@ -98,7 +95,7 @@ def url(site: Site, sites: Sequence[Site], address: Address) -> str:
     A certificate that was given is for its domains alone, so that is where an app with one is reached.
     """
     first = next(s for s in sites if s.mount == site.mount)
-    host = _host(address) if first.app == site.app and not address.shared else f"{site.app}.localhost"
+    host = address.here if first.app == site.app and not address.shared else f"{site.app}.localhost"
     path = f"{site.mount.rstrip('/')}/"
     if not site.tls.on:
         return f"http://{host}:{address.port}{path}"
@@ -106,9 +103,3 @@ def url(site: Site, sites: Sequence[Site], address: Address) -> str:
     host = next(named, host) if site.tls.kind == FILES else host
     port = settled(address, tuple(sites)).tls_port
     return f"https://{host}{f':{port}' if port != HTTPS else ''}{path}"
-
-
-def _host(address: Address) -> str:
-    if address.bind in EVERYWHERE:
-        return "127.0.0.1"
-    return f"[{address.bind}]" if ":" in address.bind else address.bind

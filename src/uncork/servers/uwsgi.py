@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import ClassVar, Final
 
-from uncork.errors import UsageError
+from uncork.errors import UsageError, unsayable
 from uncork.model import Worker
 from uncork.plan import File
 from uncork.rendering import render_own
@@ -165,7 +165,4 @@ def escape(value: str) -> str:
 
 
 def _refused(value: str, what: str) -> UsageError:
-    shown = value if len(value) <= 200 else f"{value[:200]}..."  # noqa: PLR2004 -- enough to know it by
-    return UsageError(
-        f"uWSGI's config can't carry {shown!r}: it has {what}", "choose another path for the state directory"
-    )
+    return unsayable(value, "uWSGI's config", what, "choose another path for the state directory")

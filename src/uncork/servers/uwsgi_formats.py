@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from uncork.errors import UsageError
+from uncork.errors import UsageError, unsayable
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,7 @@ def _json(ini: str) -> str:
 
 
 def _refused(value: str, what: str, kind: str) -> UsageError:
-    return UsageError(
-        f"uWSGI's {kind} can't carry {value[:200]!r}: it has {what}", "choose another path, or `--format ini`"
-    )
+    return unsayable(value, f"uWSGI's {kind}", what, "choose another path, or `--format ini`")
 
 
 FORMATS: Final[Mapping[str, Callable[[str], str]]] = {"ini": str, "xml": _xml, "yaml": _yaml, "json": _json}

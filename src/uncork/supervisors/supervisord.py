@@ -6,7 +6,7 @@ from math import ceil
 from pathlib import Path
 from typing import ClassVar, Final
 
-from uncork.errors import UsageError
+from uncork.errors import UsageError, unsayable
 from uncork.layout import Layout
 from uncork.model import Account, Instance
 from uncork.plan import Call, Directory, File, Gone, Link, Orphans, Reload, Remove, Run, Step
@@ -172,7 +172,7 @@ class Supervisord(Supervisor):
         )
 
     def reload_front(self, layout: Layout) -> tuple[Step, ...]:
-        """It goes to nginx itself: supervisord could not say when the old config is no longer gone by."""
+        """It goes to the front itself: supervisord could not say when the old config is no longer gone by."""
         return (Reload(layout.front_pid, RELOAD_TIME, "reload the front"),)
 
 
@@ -190,10 +190,7 @@ def escape(value: str) -> str:
 
 
 def _refused(value: str, what: str) -> UsageError:
-    shown = value if len(value) <= 200 else f"{value[:200]}..."  # noqa: PLR2004 -- enough to know it by
-    return UsageError(
-        f"supervisord's config can't carry {shown!r}: it has {what}", "choose another path for the state directory"
-    )
+    return unsayable(value, "supervisord's config", what, "choose another path for the state directory")
 
 
 def word(value: str) -> str:

@@ -114,3 +114,8 @@ def test_a_value_stays_in_its_place() -> None:
     for bad in ("it's", "%{env:KEY}", "$1", "a\\b", '"'):
         with pytest.raises(UsageError):
             in_expression(bad)
+
+
+def test_an_ipv6_address_is_one_word_with_its_port() -> None:
+    config = texts(SHOP, at=Address("::1", 8000))["apache.conf"]
+    assert 'Listen "[::1]:8000"\n' in config

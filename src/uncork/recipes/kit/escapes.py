@@ -1,17 +1,12 @@
 """How the formats beside the server's own say a value so that it means just that; what they can't say is refused."""
 
-from uncork.errors import UsageError
-
-
-def _refused(value: str, where: str, what: str) -> UsageError:
-    shown = value if len(value) <= 200 else f"{value[:200]}..."  # noqa: PLR2004 -- enough to know it by
-    return UsageError(f"{where} can't carry {shown!r}: it has {what}", "choose another name or path")
+from uncork.errors import unsayable
 
 
 def unit(value: str) -> str:
     """Return a value for a systemd unit, where `%` begins a specifier (systemd.unit(5))."""
     if not value.isprintable() or value != value.strip() or value.endswith("\\"):
-        raise _refused(value, "a systemd unit", "a space at either end, or a character that can't be printed")
+        raise unsayable(value, "a systemd unit", "a space at either end, or a character that can't be printed")
     return value.replace("%", "%%")
 
 
@@ -24,5 +19,5 @@ def word(value: str) -> str:
 def logrotate(value: str) -> str:
     """Return a path for quotes in a config of logrotate: they can't be escaped, and `*?[` stand for others."""
     if not value.isprintable() or any(mark in value for mark in '"*?[{'):
-        raise _refused(value, "logrotate's config", "`\"`, `*`, `?`, `[`, `{` or a character that can't be printed")
+        raise unsayable(value, "logrotate's config", "`\"`, `*`, `?`, `[`, `{` or a character that can't be printed")
     return value

@@ -11,7 +11,6 @@ from uncork.config import Config
 from uncork.errors import UsageError
 from uncork.fronts import nginx
 from uncork.fronts.backends import backends
-from uncork.fronts.certificates import EVERYWHERE
 from uncork.fronts.locations import locations
 from uncork.fronts.names import hosts
 from uncork.model import AppTarget
@@ -86,14 +85,13 @@ def _readme(kit: Kit) -> str:
     if kit.target == MACHINE and not kit.server.daemonizes:
         command = f"setsid {command} >>logs/server.log 2>&1 </dev/null &"
     port = "" if kit.address.port == HTTP else f":{kit.address.port}"
-    host = "127.0.0.1" if kit.address.bind in EVERYWHERE else kit.address.bind
     return _filled(
         "readme.md.j2",
         as_it_is,
         kit=kit,
         config=next(iter(_server(kit)), ""),
         command=command,
-        url=f"http://{host}{port}{kit.site.mount.rstrip('/')}/",
+        url=f"http://{kit.address.here}{port}{kit.site.mount.rstrip('/')}/",
     )
 
 
