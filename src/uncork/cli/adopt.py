@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @click.command("adopt")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.argument("file", type=click.Path())
 @click.option(
     "-o",
     "--output",

@@ -151,7 +151,6 @@ KEYS: Final = (
         "upstreams",
         f"Who answers the app's requests. The release on this machine is one of them, named (`{LOCAL}`) or not.",
         rows(
-            "a list of tables",
             "[[tool.uncork.front.upstreams]]",
             UPSTREAM_KEYS,
             "address",
@@ -163,7 +162,6 @@ KEYS: Final = (
         "paths",
         "What holds for some of the app's URLs in place of what holds for all.",
         rows(
-            "a list of tables",
             "[[tool.uncork.front.paths]]",
             PATH_KEYS,
             "path",

@@ -2,16 +2,13 @@
 
 import difflib
 from collections.abc import Callable
-from typing import Final
 
 from uncork.config.keys import Key
 from uncork.config.text import Table
 from uncork.config.values import Kind, ValueRefusedError, shown
 
-MOST: Final = 1000
 
-
-def rows(what: str, header: str, keys: tuple[Key, ...], needed: str, made: Callable[[Table], object]) -> Kind:
+def rows(header: str, keys: tuple[Key, ...], needed: str, made: Callable[[Table], object]) -> Kind:
     """Return the kind of lists of tables with these keys, each made into a value; `needed` is the key that must be."""
     known = {key.name: key for key in keys}
 
@@ -24,13 +21,12 @@ def rows(what: str, header: str, keys: tuple[Key, ...], needed: str, made: Calla
         return made({key: _read_value(known, number, key, value) for key, value in row.items()})
 
     def read(value: object) -> tuple[object, ...]:
-        if not isinstance(value, list) or len(value) > MOST:
-            raise ValueRefusedError(
-                f"is {shown(value)}, but it must be {what}", f"write {header}, and the keys under it"
-            )
+        if not isinstance(value, list):
+            problem = f"is {shown(value)}, but it must be a list of tables"
+            raise ValueRefusedError(problem, f"write {header}, and the keys under it")
         return tuple(read_row(number, row) for number, row in enumerate(value))
 
-    return Kind(what, read)
+    return Kind("a list of tables", read)
 
 
 def _read_value(known: dict[str, Key], number: int, name: str, value: object) -> object:

@@ -104,9 +104,18 @@ def project_name(texts: Mapping[str, str]) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _holder(texts: Mapping[str, str]) -> _Holder:
+def is_in(pyproject: str) -> bool:
+    """Return whether the text of a pyproject.toml has a config of uncork's."""
+    return _tool({PYPROJECT: pyproject}) is not None
+
+
+def _tool(texts: Mapping[str, str]) -> object:
     tool = _parse(texts, PYPROJECT).get("tool")
-    found = tool.get("uncork") if isinstance(tool, dict) else None
+    return tool.get("uncork") if isinstance(tool, dict) else None
+
+
+def _holder(texts: Mapping[str, str]) -> _Holder:
+    found = _tool(texts)
     holder = _Holder(PYPROJECT, texts.get(PYPROJECT, ""), ("tool", "uncork"), {})
     if found is not None and OWN_FILE in texts:
         raise UsageError(

@@ -64,7 +64,7 @@ def _write(output: Path, text: str) -> None:
     if output.name == tables.PYPROJECT and output.exists():
         before = files.read(output)
         load({tables.PYPROJECT: before}, "production", "app")
-        if "[tool.uncork" in before:
+        if tables.is_in(before):
             raise UsageError(f"{output} has a config of uncork's already", "merge them by hand: leave out --output")
         text = f"{before.rstrip()}\n\n{text}" if before.strip() else text
     elif output.exists():

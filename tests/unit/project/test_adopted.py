@@ -112,6 +112,7 @@ def test_the_same_config_goes_under_a_table_of_pyproject() -> None:
     [
         ("uwsgi --module shop:app --processes 3 --master --http :8001", 'app = "shop:app"\nprocesses = 3\nport = 8001'),
         ("uwsgi -w shop -p 3", 'app = "shop:application"\nprocesses = 3'),
+        ("waitress-serve --port 8001 --threads 8 shop:app", 'port = 8001\nbind = "0.0.0.0"\nthreads = 8\napp ='),
         ("waitress-serve --port=8001 --threads=8 shop:app", 'port = 8001\nbind = "0.0.0.0"\nthreads = 8\napp ='),
         ("gunicorn -w2 -k gthread --bind=127.0.0.1:5000 shop:app", 'processes = 2\napp = "shop:app"\nserver ='),
         ("flask run --port 80", ""),
@@ -125,7 +126,8 @@ def test_the_command_of_a_procfile_is_understood(command: str, config: str) -> N
     assert Kind.LEFT not in {fate.kind for fate in fates}
 
 
-@pytest.mark.parametrize("command", ["daphne shop.asgi:app", "cd src && gunicorn shop:app", "gunicorn 'shop", "PORT=3"])
+@pytest.mark.parametrize("command", ["daphne shop.asgi:app", "cd src && gunicorn shop:app", "gunicorn 'shop", "PORT=3",
+    "gunicorn -c conf.py shop:app"])  # fmt: skip
 def test_a_command_that_is_not_understood_is_named(command: str) -> None:
     fates = read("Procfile", f"web: {command}\n")
 
@@ -159,3 +161,8 @@ def test_a_mount_says_where_the_app_lives_and_what_it_is() -> None:
 def test_a_file_that_can_not_be_adopted_is_refused_with_its_name(name: str, text: str, problem: str) -> None:
     with pytest.raises(UsageError, match=problem):
         read(name, text)
+
+
+def test_a_file_that_can_not_be_python_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"gunicorn\.conf\.py"):
+        read("gunicorn.conf.py", "workers = 3\0")

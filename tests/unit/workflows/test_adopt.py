@@ -34,7 +34,8 @@ def test_a_config_is_added_to_the_end_of_pyproject(ini: Path) -> None:
 
 
 def test_a_config_that_is_there_already_is_not_written_over(ini: Path) -> None:
-    for name, text in (("pyproject.toml", "[tool.uncork]\nprocesses = 9\n"), ("uncork.toml", "processes = 9\n")):
+    texts = ("[tool.uncork]\nprocesses = 9\n", "[tool]\nuncork.processes = 9\n")
+    for name, text in (*(("pyproject.toml", text) for text in texts), ("uncork.toml", "processes = 9\n")):
         path = ini.with_name(name)
         path.write_text(text)
         with pytest.raises(UsageError, match="already"):

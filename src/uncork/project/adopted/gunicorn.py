@@ -74,10 +74,11 @@ RULES: Final[Rules] = {
     **each(_FRONT, "keepalive", "limit_request_line", "limit_request_fields", "limit_request_field_size"),
     **each(_FRONT, "forwarded_allow_ips", "proxy_allow_ips", "proxy_protocol", "secure_scheme_headers", "sendfile"),
     **each(_OWN, "pidfile", "daemon", "chdir", "worker_tmp_dir", "tmp_upload_dir", "proc_name", "backlog", "umask"),
-    **each(_OWN, "max_requests", "max_requests_jitter", "worker_connections", "reuse_port", "check_config", "config"),
+    **each(_OWN, "max_requests", "max_requests_jitter", "worker_connections", "reuse_port", "check_config"),
     **each(_ACCOUNT, "user", "group", "initgroups"),
     **each(left("say it under [logging]: `dict_config` takes a whole one"), "logconfig", "logconfig_dict"),
     **each(left("say it under [logging]: `dict_config` takes a whole one"), "logconfig_json", "logger_class"),
+    "config": left("the file that it names is to be adopted too"),
     "pythonpath": left("give the app's folder, or install what lies elsewhere as a dependency"),
 }
 OPTIONS: Final = {

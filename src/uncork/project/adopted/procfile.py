@@ -12,6 +12,10 @@ _LINE: Final = re.compile(r"(?P<name>[A-Za-z0-9_-]+):\s*(?P<command>.*)")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=.*")
 _OTHER: Final = "uncork starts only what answers requests: run it as a service of its own"
 _SHELL: Final = frozenset("|;&<>`")
+_SWITCHES: Final = frozenset(
+    {"call", "expose-tracebacks", "no-expose-tracebacks", "ipv4", "ipv6", "no-ipv4", "no-ipv6"}
+)
+"""Options of Waitress's command that no value follows."""
 _DEVELOPMENT: Final = "the development server; uncork finds the app as `flask run` does, and serves it by a real server"
 
 
@@ -78,8 +82,12 @@ def _uwsgi(words: list[str], line: int) -> Iterator[Fate]:
 
 def _waitress(words: list[str], line: int) -> Iterator[Fate]:
     yield Fate(Kind.CARRIED, Setting("waitress-serve", "", line), values=(("server.kind", "waitress"),))
-    for word in words:
-        name, _, value = word.lstrip("-").partition("=")
+    left_over = list(words)
+    while left_over:
+        word = left_over.pop(0)
+        name, equals, value = word.lstrip("-").partition("=")
+        if word.startswith("-") and not equals and name not in _SWITCHES and left_over:
+            value = left_over.pop(0)
         setting = Setting(name, value, line)
         if not word.startswith("-"):
             yield Fate(Kind.CARRIED, Setting("the app", word, line), values=(("app", word),))
