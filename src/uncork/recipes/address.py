@@ -83,6 +83,15 @@ def front_of(facts: Facts, release: Release) -> str:
     return release.fronts[0]
 
 
+def check_unchanged(before: Facts, now: Facts, kind: str) -> None:
+    """Raise UsageError where the front is neither that of before nor of that kind: another app was quicker."""
+    if now.front not in {before.front, kind}:
+        raise UsageError(
+            f"another app was deployed meanwhile behind {_named(now.front)}, and {_named(kind)} was to be in front",
+            "run the command again: it says what goes together",
+        )
+
+
 def _named(kind: str) -> str:
     return {"none": "no front", "system-nginx": "the system's nginx"}.get(kind, kind)
 

@@ -180,6 +180,7 @@ def release(draft: Draft, environment: Environment, proof: Proof, *, created: st
     """Return the record of how the release is started: all that a rollback needs."""
     build = server_build(draft, environment, proof)
     service = draft.server.service(build)
+    able = draft.server.fronts(draft.config.server)
     return Release(
         id=draft.number,
         app=draft.config.name,
@@ -198,7 +199,7 @@ def release(draft: Draft, environment: Environment, proof: Proof, *, created: st
         drain=draft.config.drain,
         logging=draft.config.logging,
         mail=draft.config.mail,
-        fronts=draft.server.fronts(draft.config.server),
+        fronts=tuple(name for name in able if name in (draft.own.fronts or able)),
     )
 
 

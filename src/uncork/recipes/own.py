@@ -11,12 +11,16 @@ from uncork.servers.server import Server
 
 @dataclass(frozen=True)
 class Own:
-    """The texts of a project's own, empty where there are none; `notes` say which are in use, and which are not."""
+    """The texts of a project's own, empty where there are none; `notes` say which are in use, and which are not.
+
+    `fronts` are those (by name) that the front's texts mean something to, all if it is empty.
+    """
 
     server_snippet: str = ""
     server_template: str = ""
     front_snippet: str = ""
     front_template: str = ""
+    fronts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -28,21 +32,32 @@ def own(texts: Mapping[str, str], server: Server, front: Front | type[Front]) ->
     found = {path.partition("/")[2]: text for path, text in texts.items() if path.startswith(f"{OWN}/")}
     if not found:
         return Own()
+    snippet, template = _snippet(found, front.snippet), found.get(front.template, "")
     return Own(
         server_snippet=_snippet(found, server.snippet),
         server_template=found.get(server.template, ""),
-        front_snippet=_snippet(found, front.snippet),
-        front_template=found.get(front.template, ""),
+        front_snippet=snippet,
+        front_template=template,
+        fronts=_alike(front) if snippet or template else (),
         notes=tuple(note for name in sorted(found) for note in _notes(name, server, front)),
     )
+
+
+# Most projects have nothing of their own, and a deploy does without importing every front.
 
 
 def _snippet(found: Mapping[str, str], name: str) -> str:
     return found.get(name, "").replace("\r\n", "\n").strip("\n")
 
 
+def _alike(front: Front | type[Front]) -> tuple[str, ...]:
+    from uncork.fronts import FRONTS
+
+    return tuple(one.name for one in FRONTS if (one.snippet, one.template) == (front.snippet, front.template))
+
+
 def _notes(name: str, server: Server, front: Front | type[Front]) -> Iterator[str]:
-    from uncork.fronts import FRONTS  # most projects have nothing of their own, and a deploy does without
+    from uncork.fronts import FRONTS
     from uncork.servers import SERVERS
 
     path = f"{OWN}/{name}"

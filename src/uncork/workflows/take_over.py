@@ -11,7 +11,7 @@ from uncork.errors import StepFailedError, UsageError
 from uncork.machine import files
 from uncork.model import AppFacts, Facts, Instance, Release
 from uncork.plan import File, Plan, Step
-from uncork.recipes.address import front_of, url
+from uncork.recipes.address import check_unchanged, front_of, url
 from uncork.recipes.change_over import Running, boot, change_over, live_of, retire
 from uncork.recipes.environment import COMPLETE
 from uncork.recipes.explain import step_failed
@@ -49,6 +49,7 @@ def take_over(
     apply(boot(new, work.layout, work.supervisor, work.account), work.account, work.report)
     with _or_forget(work, new), files.hold_waiting(work.layout.lock, FRONT_WAIT):
         now = work.facts()
+        check_unchanged(facts, now, work.front.name)
         wanted = sites(now, replace(new.release.site, stopped=False))
         front = refreshed(work, now, Served(address, wanted, given))
         plan = change_over(new, live, work.layout, work.supervisor, front, stopped=app.stopped)

@@ -5,7 +5,7 @@ import pytest
 from tests.unit.recipes.parts import app_facts, facts, release
 from uncork.config import Config
 from uncork.errors import UsageError
-from uncork.recipes.address import decide, front_of, url
+from uncork.recipes.address import check_unchanged, decide, front_of, url
 from uncork.serving import Address, Protocol, Site
 
 
@@ -44,3 +44,11 @@ def test_a_release_whose_server_can_not_stand_behind_what_others_do_is_refused()
     old = replace(release(1), server="mod_wsgi", fronts=("apache",))
     with pytest.raises(UsageError, match="can't stand behind nginx, as blog does"):
         front_of(replace(facts(app_facts(), app_facts("blog")), front="nginx"), old)
+
+
+def test_of_two_first_deploys_the_later_one_does_not_move_the_other_behind_its_own_front() -> None:
+    before, now = facts(app_facts()), facts(app_facts(), app_facts("blog"))
+    check_unchanged(replace(before, front=""), replace(now, front="nginx"), "nginx")
+    check_unchanged(replace(before, front="nginx"), replace(now, front="nginx"), "apache")
+    with pytest.raises(UsageError, match="behind nginx, and apache was to be in front"):
+        check_unchanged(replace(before, front=""), replace(now, front="nginx"), "apache")

@@ -44,6 +44,11 @@ def test_what_is_the_servers_and_the_fronts_is_found_and_told() -> None:
     )
 
 
+def test_a_release_with_words_of_nginxs_stands_behind_no_other_front() -> None:
+    assert own(TEXTS, SERVERS["uwsgi"], Nginx).fronts == ("nginx", "system-nginx")
+    assert own({"uncork/uwsgi.ini": "x = y"}, SERVERS["uwsgi"], Nginx).fronts == ()
+
+
 def test_what_is_for_another_server_is_said_to_be_unused() -> None:
     found = own({"uncork/uwsgi.ini": "x = y"}, SERVERS["gunicorn"], Nginx)
 
