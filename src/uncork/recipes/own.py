@@ -51,13 +51,13 @@ def _snippet(found: Mapping[str, str], name: str) -> str:
 
 
 def _alike(front: Front | type[Front]) -> tuple[str, ...]:
-    from uncork.fronts import FRONTS
+    from uncork.fronts.registry import FRONTS
 
     return tuple(one.name for one in FRONTS if (one.snippet, one.template) == (front.snippet, front.template))
 
 
 def _notes(name: str, server: Server, front: Front | type[Front]) -> Iterator[str]:
-    from uncork.fronts import FRONTS
+    from uncork.fronts.registry import FRONTS
     from uncork.servers import SERVERS
 
     path = f"{OWN}/{name}"

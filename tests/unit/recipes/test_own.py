@@ -7,9 +7,9 @@ import pytest
 
 from tests.unit.recipes.kits import kit
 from uncork.errors import UsageError
-from uncork.fronts import FRONTS
 from uncork.fronts.front import Front
 from uncork.fronts.nginx import Nginx, escape
+from uncork.fronts.registry import FRONTS
 from uncork.layout import Layout
 from uncork.machine.trees import read
 from uncork.recipes.kit.kit import MACHINE
