@@ -108,14 +108,9 @@ class Apache(Front):
         check_includes(layout, "Apache's config")
         for site in sites:
             _check(site)
-        main = _render(
-            "apache.conf.j2",
-            layout=layout,
-            installed=self.installed,
-            address=address,
-            apps=tuple((site.app, _log(layout, site)) for site in sites),
-            hosts=tuple(_hosts(layout, address, sites)),
-        )
+        values = {"layout": layout, "address": address, "hosts": tuple(_hosts(layout, address, sites))}
+        logs = tuple((site.app, _log(layout, site)) for site in sites)
+        main = _render("apache.conf.j2", installed=self.installed, logs=logs, **values)
         return (
             File(layout.front / "apache.conf", main),
             File(layout.front / "apache.types", _types()),

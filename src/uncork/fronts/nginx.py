@@ -8,7 +8,7 @@ from typing import ClassVar
 from uncork.fronts.dialect import NEWEST
 from uncork.fronts.front import Front, is_low
 from uncork.fronts.names import Names, by_names, first_at_each_mount
-from uncork.fronts.nginx_sites import TEMPLATE, app_files, app_of, block, escape, filled, plainly
+from uncork.fronts.nginx_sites import TEMPLATE, App, app_files, app_of, block, escape, filled, plainly
 from uncork.layout import Layout
 from uncork.model import Account
 from uncork.plan import Copy, Directory, File, Run, Step
@@ -51,23 +51,9 @@ class Nginx(Front):
         """
         plainly(layout)
         apps = tuple(app_of(layout, site, layout.app(site.app).access_log) for site in sites)
-        first = Names(("localhost",), first_at_each_mount(sites))
-        main = filled(
-            "nginx.conf.j2",
-            layout=layout,
-            apps=apps,
-            blocks=tuple(block(layout, address, names) for names in (first, *by_names(sites))),
-            first=True,
-            tls=bool(address.tls_port),
-            http=any(not app.uwsgi for app in apps),
-            nginx=NEWEST,
-            mark="",
-            listen="listen.conf",
-            listen_tls="listen-tls.conf",
-        )
         keeps = any(app.keeps for app in apps)
         return (
-            File(layout.front / "nginx.conf", main),
+            File(layout.front / "nginx.conf", _main(layout, address, sites, apps)),
             File(layout.front / "server.conf", filled("server.conf.j2", nginx=NEWEST)),
             File(layout.front / "mime.types", filled("mime.types")),
             *((File(layout.front / "cache.js", source(__package__, "cache.js")),) if keeps else ()),
@@ -97,6 +83,23 @@ class Nginx(Front):
     def _argv(self, layout: Layout) -> tuple[str, ...]:
         """What is relative in the config, and what nginx names by itself, is in the one folder that it may write to."""
         return (self.binary, "-e", "stderr", "-p", str(layout.front_run))
+
+
+def _main(layout: Layout, address: Address, sites: tuple[Site, ...], apps: tuple[App, ...]) -> str:
+    first = Names(("localhost",), first_at_each_mount(sites))
+    return filled(
+        "nginx.conf.j2",
+        layout=layout,
+        apps=apps,
+        blocks=tuple(block(layout, address, names) for names in (first, *by_names(sites))),
+        first=True,
+        tls=bool(address.tls_port),
+        http=any(not app.uwsgi for app in apps),
+        nginx=NEWEST,
+        mark="",
+        listen="listen.conf",
+        listen_tls="listen-tls.conf",
+    )
 
 
 def _listen(folder: Path, plain: str, secure: str) -> Iterator[File]:

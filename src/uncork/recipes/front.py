@@ -85,36 +85,25 @@ def refresh(
     changed = tuple(file for file in files if on_disk.get(file.path) != file.content)
     stale = tuple(Remove(path) for path in on_disk if path not in {file.path for file in files})
     new = (*wanted.certificates.make, *changed)
-    begins = not runs(facts) or facts.pending == START or bool(new and not front.reloads)
-    moves = begins or _moves(front, layout, facts, wanted.address)
+    moves = bool(new and not front.reloads) or _moves(front, layout, facts, wanted.address)
     if not (moves or new or stale or facts.pending):
         return Refresh()
-    record = _record(front, wanted)
     done = Remove(layout.front_pending)
+    act = _act(fronts, supervisor, layout, facts, wanted, moves=moves)
+    back = _back(fronts, supervisor, layout, facts, moves=moves) if new else ()
     return Refresh(
-        prepare=(
-            File(layout.front_pending, START if moves else RELOAD),
-            *_written(front, layout, new, moves=moves),
-        ),
-        switch=(
-            *_act(fronts, supervisor, layout, facts, wanted, moves=moves),
-            *stale,
-            File(layout.front_record, encode_front(record)),
-            done,
-        ),
-        revert=(
-            *_undo(changed, on_disk),
-            *wanted.certificates.back,
-            *(_back(fronts, supervisor, layout, facts, moves=moves) if new else ()),
-            done,
-        ),
+        prepare=(File(layout.front_pending, START if moves else RELOAD), *_written(front, layout, new, moves=moves)),
+        switch=(*act, *stale, File(layout.front_record, encode_front(_record(front, wanted))), done),
+        revert=(*_undo(changed, on_disk), *wanted.certificates.back, *back, done),
     )
 
 
 def _moves(front: Front, layout: Layout, facts: Facts, wanted: Address) -> bool:
     """Whether it takes another process: a port for HTTPS is bound by the one that runs, if it may."""
     now = facts.address
-    if now is None or (wanted.bind, wanted.port, front.name) != (now.bind, now.port, facts.front):
+    if not runs(facts) or facts.pending == START or now is None:
+        return True
+    if (wanted.bind, wanted.port, front.name) != (now.bind, now.port, facts.front):
         return True
     return front.service(layout, wanted) != front.service(layout, now)
 
