@@ -23,6 +23,7 @@ OF_PROXIES: Final = (
 )
 """What an app may take for a proxy's word; and HTTP_PROXY, which libraries take for a variable (https://httpoxy.org)."""
 
+PORT: Final = re.compile(r":\d+$")
 HOST: Final = re.compile(r"[A-Za-z0-9._:\[\]-]+")
 
 
@@ -38,7 +39,8 @@ def seen(app: WSGIApplication) -> WSGIApplication:
         if environ.get("HTTP_X_FORWARDED_PROTO") == "https":
             environ["wsgi.url_scheme"] = "https"
             environ["HTTPS"] = "on"
-        name, _, port = environ.get("HTTP_HOST", "").partition(":")
+        host = environ.get("HTTP_HOST", "")
+        name, port = host.rsplit(":", 1) if PORT.search(host) else (host, "")
         environ["SERVER_NAME"] = name or "localhost"
         environ["SERVER_PORT"] = environ.get("HTTP_X_FORWARDED_PORT") or port or "80"
         return app(environ, start_response)

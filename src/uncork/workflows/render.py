@@ -129,6 +129,8 @@ def _target(draft: Draft, options: RenderOptions) -> str:
     target = options.target or (APACHE if is_apache or draft.config.front.kind == "apache" else MACHINE)
     if is_apache and target != APACHE:
         raise UsageError("mod_wsgi is a part of Apache", f"render it with `--for {APACHE}`, or choose another server")
+    if is_apache and options.tcp:
+        raise UsageError("mod_wsgi is a part of Apache: there is no port between them", "leave out --socket")
     return target
 
 

@@ -53,6 +53,13 @@ def test_a_port_stands_between_front_and_server_where_one_is_asked_for() -> None
     assert "ListenStream=127.0.0.1:8001" in texts(kit("uwsgi", SYSTEMD, tcp="127.0.0.1:8001"))["shop.socket"]
 
 
+def test_nginx_listens_on_an_ipv6_address_as_it_writes_one() -> None:
+    found = texts(kit("uwsgi", MACHINE, address=Address("::1", 8000)))
+
+    assert 'listen "[::1]:8000";' in found["nginx.site.conf"]
+    assert "http://[::1]:8000/" in found["README.md"]
+
+
 def test_uwsgi_with_no_front_answers_the_world_by_itself() -> None:
     made = kit("uwsgi", MACHINE)
     made = replace(made, build=replace(made.build, settings=ServerSettings("uwsgi", protocol="http")))

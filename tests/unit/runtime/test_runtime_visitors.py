@@ -35,3 +35,9 @@ def test_no_other_scheme_than_https_is_taken_over(scheme: str) -> None:
     assert (seen["wsgi.url_scheme"], seen["REMOTE_ADDR"]) == ("http", "127.0.0.1")
     assert (seen["SERVER_NAME"], seen["SERVER_PORT"]) == ("localhost", "8000")
     assert "HTTPS" not in seen
+
+
+@pytest.mark.parametrize(("host", "port"), [("[::1]:8000", "8000"), ("[::1]", "80")])
+def test_an_ipv6_address_is_a_host(host: str, port: str) -> None:
+    seen = asked(HTTP_HOST=host)
+    assert (seen["SERVER_NAME"], seen["SERVER_PORT"]) == ("[::1]", port)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 from uncork.servers.server import Alone, Build, Server
 from uncork.serving import Address, Service, Site
@@ -36,7 +36,7 @@ class Kit:
     environment: str
     python: str
     local: tuple[str, ...] = ()
-    account: str = "www-data"
+    account: ClassVar[str] = "www-data"
 
     @property
     def app(self) -> str:
@@ -72,7 +72,7 @@ class Kit:
     def socket(self) -> str:
         """What the front passes requests to: a path, or `host:port`."""
         if self.faces_the_world or self.target == WINDOWS:
-            return self.tcp or f"{self.address.bind}:{self.address.port}"
+            return self.tcp or self.address.place(self.address.port)
         if self.passed_on:  # the server's own folder goes when it stops, and this is there still
             return self.tcp or f"/run/{self.app}.sock"
         return self.tcp or str(self.run / "app.sock")
