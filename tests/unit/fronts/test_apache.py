@@ -14,6 +14,7 @@ from uncork.errors import UsageError
 from uncork.fronts.apache import Apache
 from uncork.model import Account
 from uncork.serving import Address, Cache, PathRule, Protocol, Site, Static, Upstream
+from uncork_runtime.spans import WORDS
 
 APACHE = Apache(Installed())
 NAMES = [
@@ -114,6 +115,10 @@ def test_a_value_stays_in_its_place() -> None:
     for bad in ("it's", "%{env:KEY}", "$1", "a\\b", '"'):
         with pytest.raises(UsageError):
             in_expression(bad)
+
+
+def test_the_keys_that_make_a_query_secret_are_those_that_make_a_record_so() -> None:
+    assert texts(GUESTBOOK)["apache.conf"].count(f"(?:{WORDS})") == 2
 
 
 def test_an_ipv6_address_is_one_word_with_its_port() -> None:
