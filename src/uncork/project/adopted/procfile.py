@@ -67,30 +67,29 @@ def _gunicorn(words: list[str], line: int) -> Iterator[Fate]:
 
 
 def _uwsgi(words: list[str], line: int) -> Iterator[Fate]:
-    settings = []
+    found = _options(words, frozenset())
+    yield from uwsgi.together(Setting(name or "ini", value or "true", line) for name, value in found)
+
+
+def _options(words: list[str], switches: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Yield the options of a command line with their values, `switches` have none; a word by itself has no name."""
     left_over = list(words)
     while left_over:
         word = left_over.pop(0)
         name, equals, value = word.lstrip("-").partition("=")
         if not word.startswith("-"):
-            name, value = "ini", word
-        elif not equals and left_over and not left_over[0].startswith("-"):
+            name, value = "", word
+        elif not equals and name not in switches and left_over and not left_over[0].startswith("-"):
             value = left_over.pop(0)
-        settings.append(Setting(name, value or "true", line))
-    yield from uwsgi.together(settings)
+        yield name, value
 
 
 def _waitress(words: list[str], line: int) -> Iterator[Fate]:
     yield Fate(Kind.CARRIED, Setting("waitress-serve", "", line), values=(("server.kind", "waitress"),))
-    left_over = list(words)
-    while left_over:
-        word = left_over.pop(0)
-        name, equals, value = word.lstrip("-").partition("=")
-        if word.startswith("-") and not equals and name not in _SWITCHES and left_over:
-            value = left_over.pop(0)
+    for name, value in _options(words, _SWITCHES):
         setting = Setting(name, value, line)
-        if not word.startswith("-"):
-            yield Fate(Kind.CARRIED, Setting("the app", word, line), values=(("app", word),))
+        if not name:
+            yield Fate(Kind.CARRIED, Setting("the app", value, line), values=(("app", value),))
         elif name in {"listen", "port"}:
             yield address(Setting(name, value if name == "listen" else f":{value}", line))
         elif name == "threads" and value.isdecimal():
