@@ -116,7 +116,12 @@ def test_health_and_those_who_are_named_get_through(ended: Uncork) -> None:
 
 @pytest.mark.parametrize(
     ("option", "value", "told"),
-    [("--allow", "example.com", "no address"), ("--page", "/nowhere.html", "not found"), ("--page", "/", "")],
+    [
+        ("--allow", "example.com", "no address"),
+        ("--page", "/nowhere.html", "not found"),
+        ("--page", "/", ""),
+        ("--page", "/dev/zero", "1 MB"),
+    ],
 )
 def test_what_can_not_be_is_refused_and_nothing_changes(cached: Uncork, option: str, value: str, told: str) -> None:
     assert told in cached.run("maintenance", "on", option, value).ended(2).err

@@ -108,6 +108,12 @@ def test_what_is_no_certificate_or_no_key_is_refused(pair: Pair, text: str) -> N
     assert "no private key" in pair.refusal()
 
 
+def test_a_file_that_never_ends_is_refused_without_being_read_to_its_end(pair: Pair) -> None:
+    pair.certificate.unlink()
+    pair.certificate.symlink_to("/dev/zero")
+    assert "no certificate" in pair.refusal()
+
+
 def test_a_file_that_is_not_there_is_named(pair: Pair) -> None:
     pair.key.unlink()
     assert str(pair.key) in pair.refusal()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SOON: Final = timedelta(days=60)
 """What ends sooner is made anew at the next occasion."""
+LARGEST: Final = 1024**2
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,8 @@ def _private(path: Path) -> "PrivateKeyTypes":
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(LARGEST)
     except OSError as error:
         fix = "name a file that whoever deploys can read; a relative path begins in the project"
         raise UsageError(f"[tls]: {plain(error, path)}", fix) from error

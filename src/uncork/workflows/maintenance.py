@@ -92,9 +92,11 @@ def _network(said: str) -> str:
 def _read(page: Path) -> str:
     """Return the page's text."""
     try:
-        if page.stat().st_size > LARGEST:
+        with page.open("rb") as file:
+            text = file.read(LARGEST + 1)
+        if len(text) > LARGEST:
             raise UsageError(f"{page} has more than 1 MB", "choose a smaller page; what it shows must be in it")
-        return page.read_text("utf-8")
+        return text.decode("utf-8")
     except OSError as error:
         raise UsageError(plain(error, page), "name an HTML file with --page") from error
     except UnicodeDecodeError as error:
