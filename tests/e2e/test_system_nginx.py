@@ -77,6 +77,7 @@ def test_the_site_is_one_file_more_and_answers(uncork: Uncork, machine: MachineN
     (config,) = rotation(uncork)
     assert str(machine.root / "nginx.pid") in config.read_text()
     said = uncork.run("status", "--json").ok().json()
+    assert said["front_kind"] == "system-nginx"
     assert said["front"] == "running"
 
 

@@ -67,8 +67,9 @@ class MachineStatus:
 class Status:
     """What runs. `front`, `supervisor` and `agent` are states in the words of an app's; `home` is the state directory.
 
-    `notes` name files that could not be read; `troubles` are what the agent can't do, and
-    certificates that end soon, of the apps that were asked for.
+    `front_kind` is what the front is, as the config names it; empty before the first deploy. `notes` name files that
+    could not be read; `troubles` are what the agent can't do, and certificates that end soon, of the apps that were
+    asked for.
     """
 
     home: str
@@ -79,6 +80,7 @@ class Status:
     agent: str = "down"
     notes: tuple[str, ...] = ()
     troubles: tuple[Trouble, ...] = ()
+    front_kind: str = ""
 
     @property
     def well(self) -> bool:
@@ -117,6 +119,7 @@ def told(
         agent=_companion(facts, AGENT),
         notes=facts.notes,
         troubles=tuple(trouble for trouble in facts.troubles if app in {None, trouble.app} or not trouble.app),
+        front_kind=facts.front,
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import Golden
 from tests.unit.recipes.kits import CASES, START, everything, kit, settled, texts
+from uncork.cli import render as command
 from uncork.config import Config
 from uncork.errors import UsageError
 from uncork.model import Interpreter
@@ -17,8 +18,8 @@ from uncork.notices import Logging
 from uncork.plan import File, Run
 from uncork.recipes.kit import escapes, lock
 from uncork.recipes.kit.files import files
-from uncork.recipes.kit.kit import APACHE, MACHINE, SYSTEMD
-from uncork.servers.uwsgi_formats import converted
+from uncork.recipes.kit.kit import APACHE, MACHINE, SYSTEMD, WINDOWS
+from uncork.servers.uwsgi_formats import FORMATS, converted
 from uncork.serving import Address, ServerSettings
 
 
@@ -77,6 +78,11 @@ def test_uwsgi_speaks_http_on_a_socket_that_systemd_passes_on() -> None:
 
     assert "socket-protocol = http\n" in found["uwsgi.ini"]
     assert "http-socket =" not in found["uwsgi.ini"]
+
+
+def test_the_command_line_offers_what_there_is() -> None:
+    assert command.TARGETS == (MACHINE, SYSTEMD, APACHE, WINDOWS)
+    assert tuple(FORMATS) == command.FORMATS
 
 
 def test_only_uwsgi_has_formats() -> None:

@@ -11,7 +11,6 @@ MACHINE: Final = "machine"
 SYSTEMD: Final = "systemd"
 APACHE: Final = "apache"
 WINDOWS: Final = "windows"
-TARGETS: Final = (MACHINE, SYSTEMD, APACHE, WINDOWS)
 MARK: Final = "Written by `uncork render`."
 """In every README: what says that a folder may be written over."""
 
@@ -20,9 +19,9 @@ MARK: Final = "Written by `uncork render`."
 class Kit:
     """A release that is to run by itself: what is known of it, and how it is served, where it will lie (`at`).
 
-    `target` is one of TARGETS, `format` one of uWSGI's. `tcp` is the port that the server listens on, as `host:port`;
-    empty for a unix socket. `python` is the version that its dependencies were locked for; `local` are those of them
-    that lie in the project.
+    `target` is one of the four above, `format` one of uWSGI's. `tcp` is the port that the server listens on, as
+    `host:port`; empty for a unix socket. `python` is the version that its dependencies were locked for; `local` are
+    those of them that lie in the project.
     """
 
     at: Path
