@@ -75,6 +75,9 @@ def _read_networks(value: object) -> tuple[str, ...]:
     what = "a list of addresses or networks"
     if not isinstance(value, list):
         raise ValueRefusedError(f"is {shown(value)}, but it must be {what}", 'write, for example, ["10.0.0.0/8"]')
+    if not value:
+        problem = "is empty, which could mean that nobody may come, or that everybody may"
+        raise ValueRefusedError(problem, 'name who may come, for example ["10.0.0.0/8"], or take it out')
     return tuple(network(item) for item in value)
 
 
@@ -99,6 +102,15 @@ def _read_path(value: object) -> str:
 
 
 _FILE: Final = "a path of an htpasswd file, relative to the project"
+
+
+def _read_passwords(value: object) -> str:
+    text = text_of(value, _FILE, '"staff.htpasswd"')
+    if not text:
+        raise ValueRefusedError(f"is empty, but it must be {_FILE}", 'write, for example, "staff.htpasswd"')
+    return text
+
+
 UPSTREAM_KEYS: Final = (
     Key(
         "address",
@@ -128,7 +140,7 @@ PATH_KEYS: Final = (
     Key(
         "basic_auth",
         "The file of those who may come by name and password (`htpasswd`), relative to the project.",
-        Kind(_FILE, lambda value: text_of(value, _FILE, '"staff.htpasswd"')),
+        Kind(_FILE, _read_passwords),
         '"staff.htpasswd"',
     ),
 )

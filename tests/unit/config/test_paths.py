@@ -25,6 +25,12 @@ def test_a_path_that_would_never_hold_is_refused(path: str) -> None:
         said(f'[[front.paths]]\npath = "{path}"')
 
 
+@pytest.mark.parametrize("lock", ["allow = []", 'basic_auth = ""'])
+def test_a_lock_that_is_empty_is_refused_and_does_not_stand_open(lock: str) -> None:
+    with pytest.raises(UsageError, match="is empty"):
+        said(f'[[front.paths]]\npath = "/a"\n{lock}')
+
+
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
