@@ -99,7 +99,8 @@ class Release:
     """An immutable, numbered build of a project, and the record of how it is started (`release.json`).
 
     `created` is UTC in ISO 8601, `lock` and `source_digest` are SHA-256 in hex, `health` is the path that must answer.
-    `fronts` are those that it can stand behind; old records don't say, and nginx is one.
+    `fronts` are those that it can stand behind, first the one that it was deployed behind; old records don't say, and
+    nginx is one.
     """
 
     id: int

@@ -67,20 +67,18 @@ def front_kind(facts: Facts, config: Config, server: Server) -> str:
 
 
 def front_of(facts: Facts, release: Release) -> str:
-    """Return the kind of front that a release of before stands behind: the one that there is, if its server can.
+    """Return the kind of front that a release of before stands behind: as it did, or as others do that are there.
 
     Raises UsageError where other apps stand behind one that it can't.
     """
     others = tuple(app.name for app in facts.apps if app.name != release.app and app.live)
-    if facts.front in release.fronts or not facts.front:
-        return facts.front or release.fronts[0]
-    if others:
+    if others and facts.front not in release.fronts:
         raise UsageError(
             f"release {release.id} ran by {release.server}, which can't stand behind {_named(facts.front)}, as "
             f"{', '.join(others)} does: the apps of a state directory share one front",
             "choose another release, or deploy the project anew",
         )
-    return release.fronts[0]
+    return facts.front if others else release.fronts[0]
 
 
 def check_unchanged(before: Facts, now: Facts, kind: str) -> None:

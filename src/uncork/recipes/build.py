@@ -39,6 +39,7 @@ class Draft:
     layout: AppLayout
     own: Own = field(default_factory=Own)
     apache: Apache | None = None
+    front: str = ""
 
     @property
     def directory(self) -> Path:
@@ -180,7 +181,7 @@ def release(draft: Draft, environment: Environment, proof: Proof, *, created: st
     """Return the record of how the release is started: all that a rollback needs."""
     build = server_build(draft, environment, proof)
     service = draft.server.service(build)
-    able = draft.server.fronts(draft.config.server)
+    able = (name for name in draft.server.fronts(draft.config.server) if name in (draft.own.fronts or (name,)))
     return Release(
         id=draft.number,
         app=draft.config.name,
@@ -199,7 +200,7 @@ def release(draft: Draft, environment: Environment, proof: Proof, *, created: st
         drain=draft.config.drain,
         logging=draft.config.logging,
         mail=draft.config.mail,
-        fronts=tuple(name for name in able if name in (draft.own.fronts or able)),
+        fronts=tuple(sorted(able, key=lambda name: name != draft.front)),
     )
 
 

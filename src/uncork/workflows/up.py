@@ -126,9 +126,18 @@ def drafted(work: Work, found: Found, facts: Facts) -> Draft:
     server = SERVERS[config.server.kind]
     server.check(config.server, config.processes, config.threads)
     layout = work.layout.app(config.name)
-    files = own(found.tree.texts, server, work.front)
-    system = apache.with_wsgi() if server.needs_apache else None
-    return Draft(number, config, found.project, server, facts.machine, work.account, layout, files, system)
+    return Draft(
+        number,
+        config,
+        found.project,
+        server,
+        facts.machine,
+        work.account,
+        layout,
+        own=own(found.tree.texts, server, work.front),
+        apache=apache.with_wsgi() if server.needs_apache else None,
+        front=work.front.name,
+    )
 
 
 def _tidy(work: Work, app: AppFacts) -> None:

@@ -33,11 +33,11 @@ def test_an_app_with_a_mount_of_its_own_answers_under_it() -> None:
     assert url(second, (first, second), Address("::1", 80)) == "http://[::1]:80/blog/"
 
 
-def test_a_release_of_before_stays_behind_the_front_that_there_is_if_its_server_can() -> None:
-    able = replace(release(1), fronts=("nginx", "apache"))
-    assert front_of(replace(facts(app_facts()), front="apache"), able) == "apache"
-    assert front_of(replace(facts(app_facts()), front="none"), able) == "nginx"
-    assert front_of(replace(facts(app_facts()), front=""), able) == "nginx"
+def test_a_release_of_before_brings_its_front_back_unless_other_apps_stand_behind_another() -> None:
+    able, behind = replace(release(1), fronts=("apache", "nginx")), replace(facts(app_facts()), front="nginx")
+    assert front_of(behind, able) == "apache"
+    assert front_of(replace(behind, front=""), able) == "apache"
+    assert front_of(replace(facts(app_facts(), app_facts("blog")), front="nginx"), able) == "nginx"
 
 
 def test_a_release_whose_server_can_not_stand_behind_what_others_do_is_refused() -> None:
