@@ -26,7 +26,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def troubles(clock: Clock, caplog: pytest.LogCaptureFixture) -> Troubles:
+def troubles(clock: Clock, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Troubles:
+    # Tests in the same process may have configured logging, which disables the loggers that it does not name.
+    monkeypatch.setattr(LOG, "disabled", False)
     caplog.set_level(logging.INFO)
     return Troubles(LOG, clock)
 
