@@ -1,6 +1,5 @@
 """Certificates as they are on disk: whether one will do, when it ends, and what is wrong with one that is given."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,14 +14,6 @@ if TYPE_CHECKING:
 SOON: Final = timedelta(days=60)
 """What ends sooner is made anew at the next occasion."""
 LARGEST: Final = 1024**2
-
-
-@dataclass(frozen=True)
-class Given:
-    """A certificate with those between it and its CA, and its key: in PEM, and when it ends."""
-
-    text: str
-    ends: datetime
 
 
 def lasts(path: Path, authority: Path) -> bool:
@@ -59,17 +50,18 @@ def trusted(authority: Path) -> bool:
     return der in ssl.create_default_context().get_ca_certs(binary_form=True)
 
 
-def given(certificate: Path, key: Path, domains: tuple[str, ...]) -> Given:
-    """Return a certificate and its key, from their files. Raises UsageError for what no visitor's browser would take.
+def given(certificate: Path, key: Path, domains: tuple[str, ...]) -> str:
+    """Return a certificate, those between it and its CA, and its key, from their files, in PEM.
 
-    They must belong together, be good today and for each of the domains.
+    Raises UsageError for what no visitor's browser would take. They must belong together, be good today and for each of
+    the domains.
     """
     chain = _chain(certificate)
     own = _private(key)
     _belong_together(chain, own, certificate, key)
     _is_of_today(chain[0], certificate)
     _is_for(chain[0], certificate, domains)
-    return Given("".join(pem(each) for each in chain) + pem(own), chain[0].not_valid_after_utc)
+    return "".join(pem(each) for each in chain) + pem(own)
 
 
 def pem(what: "Certificate | PrivateKeyTypes") -> str:

@@ -36,8 +36,8 @@ def given(layout: Layout, root: Path, config: Config) -> tuple[File, ...]:
     tls = config.tls
     if tls.kind != FILES:
         return ()
-    found = certificates.given(root / tls.cert, root / tls.key, config.domains)
-    return (File(layout.app(config.name).given_certificate, found.text, secret=True, why="copy the certificate"),)
+    text = certificates.given(root / tls.cert, root / tls.key, config.domains)
+    return (File(layout.app(config.name).given_certificate, text, secret=True, why="copy the certificate"),)
 
 
 def secured(layout: Layout, wanted: Served) -> Certificates:
