@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.e2e.state import Uncork, free_port, gone
+from tests.e2e.state import Uncork, eventually, free_port, gone
 from uncork.machine import processes
 
 BINARY: Final = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin") or "nginx"
@@ -70,6 +70,7 @@ class MachineNginx:
     def start(self) -> None:
         """Start it, as the machine would."""
         subprocess.run([str(self.root / "bin" / "nginx")], check=True, stderr=subprocess.DEVNULL)
+        eventually((self.root / "nginx.pid").exists)  # its parent ends before it has written that
 
 
 @contextmanager

@@ -81,7 +81,7 @@ STACKS: Final = (
     Stack("gunicorn-gevent-nginx", 'server = {kind = "gunicorn", gevent = 50}'),
     Stack("granian-nginx", 'server = "granian"'),
     Stack("waitress-nginx", 'server = "waitress"\nprocesses = 1'),
-    Stack("uwsgi-system-nginx", 'front = "system-nginx"', system_nginx, machine_nginx),
+    Stack("uwsgi-system-nginx", 'front = "system-nginx"', system_nginx, beside=machine_nginx),
     Stack("uwsgi-apache", 'front = "apache"', apache),
     Stack("mod_wsgi-apache", 'server = "mod_wsgi"', apache),
 )
