@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from uncork.model import Instance
+from uncork.serving import Protocol
 
 
 @dataclass(frozen=True)
@@ -163,8 +164,15 @@ class AppLayout:
 
     @property
     def current_socket(self) -> Path:
-        """The link that the front connects through; renaming another over it is the switch."""
+        """The link to the live instance's socket; renaming another over it is the switch."""
         return self.sockets / "current.sock"
+
+    def entrance(self, speaks: Protocol) -> Path:
+        """The link that a front which speaks this connects through: to the live instance, while that speaks it too.
+
+        Else to the last one that did: until all of the front goes by its new config, some of it says what is of old.
+        """
+        return self.sockets / f"{speaks.value}.sock"
 
     def instance(self, instance: Instance) -> Path:
         """The runtime folder of one run of a release.

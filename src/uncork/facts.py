@@ -114,10 +114,12 @@ def _app(layout: AppLayout, running: Sequence[Program], notes: _Notes) -> AppFac
     past = (event.release for event in events(layout) if event.release)
     linked, mark = connected(layout), marked(layout)
     live = linked or _run_of(mark, layout, programs)
+    record = next((release for release in releases if live and release.id == live.release), None)
     return AppFacts(
         name=layout.app,
         live=live,
         pointed=live is None or (linked, mark) == (live, live.release),
+        entered=record is None or _enters(layout, record),
         releases=releases,
         programs=programs,
         stopped=layout.stopped.exists(),
@@ -152,6 +154,10 @@ def connected(layout: AppLayout) -> Instance | None:
     target = _target(layout.current_socket)
     instance = Instance.parse(f"{layout.app}.{target.parent.name}") if target else None
     return instance if instance and layout.release(instance.release).is_dir() else None
+
+
+def _enters(layout: AppLayout, release: Release) -> bool:
+    return _target(layout.entrance(release.service.speaks)) == Path(layout.current_socket.name)
 
 
 def marked(layout: AppLayout) -> int | None:

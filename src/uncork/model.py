@@ -227,7 +227,8 @@ class Machine:
 class AppFacts:
     """What is so for one app: the instance that takes traffic, its finished releases (oldest first), its programs.
 
-    `pointed` says whether both links, the front's and the one that marks what is live, lead to `live`. `next_release`
+    `pointed` says whether both links, the switch's and the one that marks what is live, lead to `live`; `entered`
+    whether the front's leads there. `next_release`
     is a number that no release of the app ever had.
     """
 
@@ -238,6 +239,7 @@ class AppFacts:
     stopped: bool = False
     next_release: int = 1
     pointed: bool = True
+    entered: bool = True
     maintenance: Maintenance | None = None
 
     def release(self, number: int) -> Release | None:

@@ -147,8 +147,8 @@ PATH_KEYS: Final = (
 KEYS: Final = (
     Key(
         "kind",
-        'What stands before the server; `front = "apache"` is short for it. Without it: what is there already, at '
-        "first what suits the server. The apps of a state directory share one.",
+        'What stands before the server; `front = "apache"` is short for it. Without it: what stands before the '
+        "other apps of the state directory, since they share one; for the only app, what suits its server.",
         choice(*FRONTS),
         '"system-nginx"',
     ),

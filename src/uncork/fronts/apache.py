@@ -238,7 +238,7 @@ def _in_order(groups: tuple[Names, ...]) -> Iterator[Names]:
 
 def _app_of(layout: Layout, site: Site) -> _App:
     base = site.mount.rstrip("/")
-    socket, http = str(layout.app(site.app).current_socket), site.speaks is Protocol.HTTP
+    socket, http = str(layout.app(site.app).entrance(site.speaks)), site.speaks is Protocol.HTTP
     return _App(
         site=site,
         base=base,

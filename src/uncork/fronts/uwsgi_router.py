@@ -63,7 +63,7 @@ class UwsgiRouter(Front):
             __package__,
             "uwsgi_router.conf.j2",
             escape,
-            socket=layout.app(sites[0].app).current_socket if sites else layout.front_run / "nobody.sock",
+            socket=layout.app(sites[0].app).entrance(Protocol.UWSGI) if sites else layout.front_run / "nobody.sock",
             timeout=ceil(sites[0].request_timeout + PATIENCE) if sites else 1,
         )
         return (File(_config(layout), text),)

@@ -42,7 +42,7 @@ def _moved(config: Config, now: Address, port: int | None, bind: str | None) -> 
 
 
 def front_kind(facts: Facts, config: Config, server: Server) -> str:
-    """Return the kind of front that the app stands behind: what the config says, else what is, else what suits it.
+    """Return the kind of front that the app gets: what the config says, else what others have, else what suits it.
 
     Raises UsageError where its server can't stand behind that, or other apps stand behind another.
     """

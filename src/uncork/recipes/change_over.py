@@ -12,6 +12,8 @@ from uncork.supervisors.supervisor import Supervisor
 READY = "/_uncork/ready"
 # Stopping the old release at the moment of the switch lost 49 requests: nginx had connected before it.
 LEAST_DRAIN = 1.0
+# A front that has just read another config still answers kept-alive connections by its old one: nginx for 5 seconds.
+LEAST_CROSSING = 6.0
 
 
 @dataclass(frozen=True)
@@ -45,34 +47,65 @@ def change_over(
     app is not meant to run, so that nothing of `live` does; from the switch on it is.
     """
     mark = layout.app(new.instance.app).stopped
+    crossed = live.release if live and live.release.service.speaks is not new.release.service.speaks else None
     return Plan(
-        prepare=front.prepare,
-        switch=(*_point(layout, new.instance, "switch"), *((Remove(mark),) if stopped else ()), *front.switch),
+        prepare=(enter(layout, new.release), *front.prepare),
+        switch=(
+            *((_stay(layout, live),) if live and crossed else ()),
+            *_point(layout, new.instance, "switch"),
+            *((Remove(mark),) if stopped else ()),
+            *front.switch,
+        ),
         revert=(
             *((File(mark, ""),) if stopped else ()),
             *_point_back(live, layout, new.instance.app),
+            *((enter(layout, crossed),) if crossed else ()),
             *front.revert,
         ),
-        cleanup=retire(live.instance, live.release.drain, layout, supervisor) if live and not stopped else (),
+        cleanup=_retire(live, crossed, layout, supervisor) if live and not stopped else (),
     )
 
 
-def retire(old: Instance, most: float, layout: Layout, supervisor: Supervisor) -> tuple[Step, ...]:
-    """Return the steps that let an instance answer whom it has, for so many seconds, and end it.
+def _retire(live: Running, crossed: Release | None, layout: Layout, supervisor: Supervisor) -> tuple[Step, ...]:
+    least = LEAST_CROSSING if crossed else LEAST_DRAIN
+    return retire(live.instance, live.release.drain, layout, supervisor, least)
+
+
+def enter(layout: Layout, release: Release) -> Link:
+    """Return the step that makes the way by which a front gets to the live instance, while that is of the release."""
+    app = layout.app(release.app)
+    return Link(app.entrance(release.service.speaks), app.current_socket.name)
+
+
+def _stay(layout: Layout, old: Running) -> Link:
+    """The new instance speaks something else: what of the front has not read its new config yet stays with the old."""
+    app = layout.app(old.instance.app)
+    return Link(app.entrance(old.release.service.speaks), _beside(layout, old.instance))
+
+
+def retire(
+    old: Instance, most: float, layout: Layout, supervisor: Supervisor, least: float = LEAST_DRAIN
+) -> tuple[Step, ...]:
+    """Return the steps that let an instance answer whom it has, for `least` to `most` seconds, and end it.
 
     It must take no new traffic any more, and says so to whoever asks whether it is ready.
     """
     mark = File(layout.app(old.app).draining(old), "")
-    drain = Drain(layout.app(old.app).socket(old), LEAST_DRAIN, most, "drain the server")
+    drain = Drain(layout.app(old.app).socket(old), least, most, "drain the server")
     return (mark, drain, *supervisor.stop(layout, old, most))
 
 
 def _point(layout: Layout, instance: Instance, why: str) -> tuple[Step, ...]:
     """The socket first: it is what visitors notice."""
     app = layout.app(instance.app)
-    socket = app.socket(instance).relative_to(app.sockets)
     release = app.release(instance.release).relative_to(app.root)
-    return (Link(app.current_socket, str(socket), why), Link(app.live, str(release)))
+    return (Link(app.current_socket, _beside(layout, instance), why), Link(app.live, str(release)))
+
+
+def _beside(layout: Layout, instance: Instance) -> str:
+    """Return the instance's socket as a link beside `current_socket` has to name it."""
+    app = layout.app(instance.app)
+    return str(app.socket(instance).relative_to(app.sockets))
 
 
 def _point_back(live: Running | None, layout: Layout, name: str) -> tuple[Step, ...]:

@@ -7,6 +7,7 @@ from typing import Final
 from uncork.layout import Layout
 from uncork.model import AppFacts, Facts, Instance
 from uncork.plan import Directory, End, Link, Remove, Step
+from uncork.recipes.change_over import enter
 from uncork.supervisors.supervisor import AGENT, Supervisor
 
 LEFTOVER_TIME: Final = 30.0
@@ -47,8 +48,10 @@ def converge(
     """
     if not facts.supervising:
         return _resurrect(facts, layout, supervisor, on_disk)
+    ways = (enter(layout, app.live_release) for app in facts.apps if app.live_release and not app.entered)
     apps = facts.apps if facts.down else (facts.app(name),)
     return (
+        *ways,
         *_end(facts, "end what a killed server left"),
         *(step for stray in _strays(facts, on_disk, name) for step in _stop(stray, facts, layout, supervisor)),
         *(step for app in apps for step in _mend(app, facts, layout, supervisor)),
@@ -97,6 +100,7 @@ def _replace(app: AppFacts, layout: Layout, supervisor: Supervisor, facts: Facts
     return (
         Directory(paths.sockets, mode=0o711),
         *supervisor.place(layout, app.live, release.service, facts.account),
+        enter(layout, release),
         *_point(app, app.live, layout),
     )
 

@@ -82,7 +82,7 @@ def programs(layout: Layout) -> dict[Path, str]:
 def _on_disk(layout: Layout, facts: Facts) -> tuple[Path, ...]:
     """Return the supervisor's files, and the folders of all instances."""
     apps = tuple(layout.app(app.name) for app in facts.apps)
-    folders = (path for app in apps for path in files.names_in(app.sockets) if path != app.current_socket)
+    folders = (path for app in apps for path in files.names_in(app.sockets) if not path.is_symlink())
     return (*files.names_in(layout.programs), *folders)
 
 

@@ -5,6 +5,7 @@ from uncork.model import Instance
 from uncork.plan import Drain, File, Link, Probe, Warm
 from uncork.recipes.change_over import Running, boot, change_over, live_of
 from uncork.recipes.front import Refresh
+from uncork.serving import Protocol
 
 OLD = Running(release(1), Instance("shop", 1))
 NEW = Running(release(2), Instance("shop", 2))
@@ -29,6 +30,19 @@ def test_the_switch_moves_the_socket_first_and_then_the_live_link() -> None:
         ("/state/run/shop/current.sock", "2.1/app.sock"),
         ("/state/apps/shop/live", "releases/2"),
     ]
+
+
+def test_while_a_front_turns_to_another_protocol_what_goes_by_its_old_config_stays_with_the_old_release() -> None:
+    speaking = replace(NEW.release, service=replace(NEW.release.service, speaks=Protocol.HTTP))
+    plan = change_over(Running(speaking, NEW.instance), OLD, LAYOUT, SUPERVISOR, Refresh())
+    assert [(s.path.name, s.points_to) for s in plan.steps if isinstance(s, Link)] == [
+        ("http.sock", "current.sock"),
+        ("uwsgi.sock", "1.1/app.sock"),
+        ("current.sock", "2.1/app.sock"),
+        ("live", "releases/2"),
+    ]
+    assert Link(LAYOUT.app("shop").entrance(Protocol.UWSGI), "current.sock") in plan.revert
+    assert [step.least for step in plan.cleanup if isinstance(step, Drain)] == [6.0]
 
 
 def test_a_failure_of_the_switch_points_back() -> None:

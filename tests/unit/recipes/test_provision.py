@@ -71,6 +71,11 @@ def test_after_a_down_that_was_cut_short_every_app_is_brought_back() -> None:
     assert steps == ["stop blog.1.1", "start blog.1.1", f"Remove {LAYOUT.down}"]
 
 
+def test_the_way_of_the_front_is_made_for_every_app_that_lacks_it() -> None:
+    known = facts(app_facts("shop"), app_facts("blog", entered=False))
+    assert said(converge(known, LAYOUT, SUPERVISOR, (), "shop")) == ["Link /state/run/blog/uwsgi.sock"]
+
+
 def test_links_that_a_killed_deploy_left_at_odds_lead_to_what_visitors_are_on() -> None:
     known = facts(app_facts("shop", pointed=False))
     assert said(converge(known, LAYOUT, SUPERVISOR, (), "shop")) == [
@@ -86,6 +91,7 @@ def test_after_a_reboot_the_live_instances_are_placed_and_the_supervisor_begins(
         f"Remove {stale}",
         "Directory /state/run/shop",
         "place shop.1.1",
+        "Link /state/run/shop/uwsgi.sock",
         "Link /state/run/shop/current.sock",
         "Link /state/apps/shop/live",
         f"File {LAYOUT.programs / 'agent.conf'}",
