@@ -65,6 +65,7 @@ def unfronted(app: WSGIApplication, own: str) -> WSGIApplication:
             return [body]
         for name in OF_PROXIES:
             environ.pop(name, None)
+        environ["wsgi.url_scheme"] = "http"  # uWSGI has taken X-Forwarded-Proto for the scheme by then
         return app(environ, start_response)
 
     return application

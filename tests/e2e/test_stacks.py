@@ -46,7 +46,8 @@ def test_a_crowd_before_the_front_keeps_nobody_out(trial: Trial, stack: Stack, f
         pytest.skip("uWSGI's router closes each connection, so that there is no such crowd")
     crowd = trial.crowd.result()
     figures(f"{stack.name}: {KEPT:,} kept, 3,000 slow, 64 KB of headers: {crowd.result}")
-    assert (crowd.kept, crowd.still) == (KEPT, 500)
+    assert crowd.kept == KEPT
+    assert stack.sheds or crowd.still == 500
     assert set(crowd.refused) <= {400, 431, 414}
     assert crowd.within == 200
     assert not crowd.result.failures
