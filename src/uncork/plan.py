@@ -78,7 +78,10 @@ class Certify:
 
 @dataclass(frozen=True)
 class Run:
-    """Run a command to its end. `serving`: as the account that serves requests; `timeout` in seconds."""
+    """Run a command to its end. `serving`: as the account that serves requests; `timeout` in seconds.
+
+    What was written to `log` in the meantime explains the failure of one that printed nothing.
+    """
 
     argv: tuple[str, ...]
     why: str
@@ -86,6 +89,7 @@ class Run:
     directory: Path | None = None
     env: tuple[tuple[str, str], ...] = ()
     serving: bool = False
+    log: Path | None = None
 
 
 @dataclass(frozen=True)

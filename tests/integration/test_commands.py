@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,14 @@ def test_a_failure_without_errors_tells_the_output() -> None:
     with pytest.raises(StepFailedError) as raised:
         commands.run(shell("echo out; kill -9 $$"), None)
     assert (raised.value.reason, raised.value.output) == ("sh: killed by SIGKILL", "out")
+
+
+def test_a_failure_of_a_command_that_printed_nothing_tells_what_it_wrote_to_its_log(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    log.write_text("long ago\n")
+    with pytest.raises(StepFailedError) as raised:
+        commands.run(replace(shell(f"echo the cause >> {log}; exit 1"), log=log), None)
+    assert raised.value.output == "the cause\n"
 
 
 def test_of_endless_output_only_the_end_is_kept() -> None:

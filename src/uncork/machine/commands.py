@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, TypedDict
 
 from uncork.errors import StepFailedError
+from uncork.machine import files
 from uncork.model import Account
 from uncork.plan import Run
 
@@ -34,12 +35,13 @@ class _Identity(TypedDict, total=False):
 
 def run(step: Run, account: Account | None) -> str:
     """Run a command and return its standard output (the last 4 MB). Raises StepFailedError, with what it printed."""
+    since = files.size(step.log) if step.log else 0
     process = _start(step, account)
     try:
         output, ended = _collect(process, time.monotonic() + step.timeout)
     finally:
         _end_group(process)
-    shown = output.shown()
+    shown = output.shown() or (files.tail(step.log, since, TOLD) if step.log else "")
     if not ended:
         raise StepFailedError(step.why, f"{_name(step)} did not end in {step.timeout:g} s", shown)
     if process.returncode:

@@ -9,7 +9,7 @@ from uncork.model import Facts, Release
 from uncork.recipes.front import sites
 from uncork.recipes.https import HTTPS, check_port, settled
 from uncork.servers.server import Server
-from uncork.serving import Address, Protocol, Site
+from uncork.serving import Address, Protocol, ServerSettings, Site
 
 
 def decide(facts: Facts, config: Config, port: int | None, bind: str | None) -> Address:
@@ -52,15 +52,15 @@ def front_kind(facts: Facts, config: Config, server: Server) -> str:
     if kind not in possible:
         able = ", ".join(f'"{name}"' for name in possible)
         raise UsageError(
-            f"{config.server.kind} can't stand behind {_named(kind)} as the config of {config.name} has it",
+            f"{_served(config.server)} can't stand behind {_named(kind)} as the config of {config.name} has it",
             'with no front uWSGI speaks HTTP to the world: write `server = { kind = "uwsgi", protocol = "http" }`'
             if kind == "none"
             else f"write `front = {able.replace(', ', '` or `front = ')}`; or choose another server",
         )
     if others and kind != facts.front:
         raise UsageError(
-            f"{config.name} asks for {_named(kind)} in front, but {', '.join(others)} stands behind "
-            f"{_named(facts.front)}: the apps of a state directory share one front",
+            f"{config.name} asks for {_named(kind)}, but {_named(facts.front)} is in front of {', '.join(others)}: the "
+            "apps of a state directory share one front",
             "take `front` out of the config, or use another state directory with --home",
         )
     return kind
@@ -88,6 +88,10 @@ def check_unchanged(before: Facts, now: Facts, kind: str) -> None:
             f"another app was deployed meanwhile behind {_named(now.front)}, and {_named(kind)} was to be in front",
             "run the command again: it says what goes together",
         )
+
+
+def _served(server: ServerSettings) -> str:
+    return f'{server.kind} with `protocol = "{server.protocol}"`' if server.kind == "uwsgi" else server.kind
 
 
 def _named(kind: str) -> str:

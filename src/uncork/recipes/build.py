@@ -140,6 +140,7 @@ def release_command_step(draft: Draft, environment: Environment, values: Mapping
         draft.layout.source(draft.number),
         (*values.items(), *env, *variables(draft.layout, draft.number, draft.config.environment), *draft.named),
         serving=True,
+        log=draft.layout.app_log,  # where Flask's own commands say what went wrong, as all of the app does
     )
 
 

@@ -5,8 +5,9 @@ import pytest
 from tests.unit.recipes.parts import app_facts, facts, release
 from uncork.config import Config
 from uncork.errors import UsageError
-from uncork.recipes.address import check_unchanged, decide, front_of, url
-from uncork.serving import Address, Protocol, Site
+from uncork.recipes.address import check_unchanged, decide, front_kind, front_of, url
+from uncork.servers import SERVERS
+from uncork.serving import Address, FrontSettings, Protocol, ServerSettings, Site
 
 
 def test_the_command_line_wins_over_the_config_and_the_config_over_what_is() -> None:
@@ -31,6 +32,15 @@ def test_the_first_app_answers_on_the_port_itself_and_the_others_by_name() -> No
 def test_an_app_with_a_mount_of_its_own_answers_under_it() -> None:
     first, second = Site("shop", Protocol.UWSGI), Site("blog", Protocol.UWSGI, mount="/blog")
     assert url(second, (first, second), Address("::1", 80)) == "http://[::1]:80/blog/"
+
+
+def test_what_can_not_go_together_is_told_by_the_words_of_the_config() -> None:
+    config = Config("shop", server=ServerSettings(protocol="http"), front=FrontSettings("nginx"))
+    with pytest.raises(UsageError, match=r'uwsgi with `protocol = "http"` can.t stand behind nginx'):
+        front_kind(facts(), config, SERVERS["uwsgi"])
+    behind = replace(facts(app_facts("blog")), front="nginx")
+    with pytest.raises(UsageError, match="shop asks for apache, but nginx is in front of blog"):
+        front_kind(behind, Config("shop", front=FrontSettings("apache")), SERVERS["uwsgi"])
 
 
 def test_a_release_of_before_brings_its_front_back_unless_other_apps_stand_behind_another() -> None:

@@ -46,6 +46,8 @@ def _python(name: str, text: str) -> tuple[Fate, ...]:
         raise UsageError(f"{name}:{error.lineno}: this is no Python: {error.msg}", "correct that line") from error
     except ValueError as error:  # a NUL, or what is no UTF-8
         raise UsageError(f"{name} is no Python: {error}", "give a gunicorn.conf.py") from error
+    except (RecursionError, MemoryError) as error:
+        raise UsageError(f"{name} is nested too deep to be read", "give a gunicorn.conf.py") from error
     return (*found, *gunicorn.itself()) if found else ()
 
 
