@@ -54,7 +54,7 @@ def front(
     files = apache.files(layout, address, sites, account)
     apply(Plan((*steps, *certificates, *files, apache.check(layout))), account, Quiet())
     for site in sites:
-        begin(layout.app(site.app).current_socket, site.speaks)
+        begin(layout.app(site.app).entrance(site.speaks), site.speaks)
     service = apache.service(layout, address)
     identity = {"user": account.uid, "group": account.gid, "extra_groups": ()} if account else {}
     with subprocess.Popen(  # type: ignore[call-overload]

@@ -174,7 +174,7 @@ def front(
         files = nginx.files(layout, address, sites, account)
         apply(Plan((*steps, *certificates, *files, nginx.check(layout))), account, Quiet())
         for site in sites:
-            begin(layout.app(site.app).current_socket, site.speaks)
+            begin(layout.app(site.app).entrance(site.speaks), site.speaks)
         stack.enter_context(_started(nginx.service(layout, address).argv, listener))
         yield Running(layout, port, address.tls_port)
 
@@ -195,7 +195,7 @@ def system_front(home: Path, sites: tuple[Site, ...]) -> Iterator[Running]:
     ]
     apply(Plan(tuple(steps)), account, Quiet())
     for site in sites:
-        Upstream(layout.app(site.app).current_socket, site.speaks)
+        Upstream(layout.app(site.app).entrance(site.speaks), site.speaks)
     with subprocess.Popen((nginx.host.binary, "-c", str(config)), stderr=subprocess.DEVNULL) as process:
         try:
             answer(Answer(address.bind, address.port, 10.0, "wait for nginx"))

@@ -247,7 +247,7 @@ def test_headers_that_the_server_could_not_take_are_refused_by_the_front(running
 
 def test_a_server_that_is_gone_is_told_plainly(place: Path) -> None:
     with front(place / "gone", (Site("gone", Protocol.UWSGI),)) as running:
-        running.layout.app("gone").current_socket.unlink()
+        running.layout.app("gone").entrance(Protocol.UWSGI).unlink()
         reply = running.ask("/")
     assert reply.status == 503
     assert reply.header("X-Request-ID").encode() in reply.body

@@ -90,7 +90,7 @@ def test_a_backup_is_asked_only_when_no_other_answers(place: Path) -> None:
     site = Site("shop", Protocol.UWSGI, upstreams=(Backend(there, backup=True),))
     with front(place / "in-need", (site,), Named) as running:
         assert set(said(many(running, "/", 20))) == {"200 shop"}
-        running.layout.app("shop").current_socket.unlink()
+        running.layout.app("shop").entrance(Protocol.UWSGI).unlink()
         assert set(said(many(running, "/", 20))) == {"200 backup"}
         assert set(said(many(running, "/", 20, "POST"))) == {"200 backup"}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.stacks import STACKS, Stack
-from tests.e2e.state import Uncork, eventually, state
+from tests.e2e.state import Uncork, eventually, gone, state
 from uncork.machine import endpoints
 from uncork.machine.writers import reopen_front
 
@@ -141,4 +141,4 @@ def test_where_there_is_no_apache_the_package_is_told(uncork: Uncork, line: str,
         assert done.returncode == 2, done.stderr
         assert package in done.stderr
         assert "Traceback" not in done.stderr
-    assert not uncork.processes()
+    assert not gone(uncork.processes)

@@ -78,7 +78,7 @@ def test_a_taken_port_is_refused_before_anything_starts_and_names_its_holder(
     assert str(taken) in said
     assert str(os.getpid()) in said
     assert str(taken + 1) in said or "--port" in said
-    assert not uncork.processes()
+    assert not gone(uncork.processes)
 
 
 def test_a_taken_port_for_an_app_that_serves_leaves_it_serving(shared: Uncork, project: Path, taken: int) -> None:

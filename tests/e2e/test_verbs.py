@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from tests.e2e.state import Json, Uncork, copied, eventually, rewrite, state
+from tests.e2e.state import Json, Uncork, copied, eventually, gone, rewrite, state
 
 
 def digest(root: Path) -> dict[str, str]:
@@ -230,7 +230,7 @@ def test_down_stops_everything_and_keeps_the_data_and_up_brings_it_back(shared: 
     release = shared.release()
     shared.run("config", "set", "GREETING=kept").ok()
     shared.run("down").ok()
-    assert not shared.processes()
+    assert not gone(shared.processes)
     with pytest.raises(ConnectionRefusedError):
         shared.get()
     shared.run("down").ok()

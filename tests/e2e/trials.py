@@ -55,7 +55,10 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Crowd:
-    """What a front with a crowd before it does: the statuses of 64 KB of headers, and what others saw meanwhile."""
+    """What a front with a crowd before it does, and what others saw meanwhile.
+
+    `refused` are the statuses of 64 KB of headers: in one field, which nobody takes, and in 16, which Apache does.
+    """
 
     kept: int
     still: int
