@@ -3,12 +3,13 @@
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from tests.e2e.state import Uncork, copied, rewrite, state
+from tests.e2e.state import Uncork, copied, eventually, rewrite, state
 
 # In KiB: from none to what a whole release takes, so that each of its writes is the one that fails.
 LEFT: Final = (0, 8, 24, 44, 60, 68, 72, 76, 80, 84, 88, 92, 96, 104, 112, 120, 1_030, 1_070, 1_150)
@@ -33,12 +34,19 @@ def small() -> Iterator[Uncork]:
             subprocess.run(["umount", "-l", str(uncork.home)], check=True)
 
 
+def _filled(file: int, left: int) -> bool:
+    space = os.fstatvfs(file)
+    with suppress(OSError):
+        os.posix_fallocate(file, 0, max(1, space.f_bavail * space.f_frsize - left * 1024))
+        return True
+    return False
+
+
 def fill(folder: Path, left: int) -> Path:
-    """A file that leaves that many KiB."""
+    """A file that leaves that many KiB; whoever writes meanwhile may take some of them, so it is tried again."""
     filler = folder / "filler"
-    space = os.statvfs(folder)
     with filler.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, max(1, space.f_bavail * space.f_frsize - left * 1024))
+        eventually(lambda: _filled(file.fileno(), left))
     return filler
 
 
