@@ -63,7 +63,7 @@ def front(
     ) as process:  # fmt: skip
         try:
             eventually(lambda: answers(address.port))
-            yield Running(layout, address.port, address.tls_port)
+            yield Running(layout, address.port, address.tls_port, buffers=False)
         finally:
             process.terminate()
             process.wait(30)

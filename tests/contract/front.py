@@ -132,6 +132,7 @@ class Running:
     port: int
     tls_port: int = 0
     outside: bool = False
+    buffers: bool = True
 
     def log(self, app: str) -> Path:
         """An app's access log."""
@@ -139,7 +140,9 @@ class Running:
         return paths.outside_access_log if self.outside else paths.access_log
 
     def flush(self) -> None:
-        """Have it write at once what it would keep for a second."""
+        """Have it write at once what it would keep for a second, if it does."""
+        if not self.buffers:
+            return
         pid = self.layout.home / "nginx.pid" if self.outside else self.layout.front_pid
         os.kill(int(pid.read_text()), signal.SIGUSR1)
 
