@@ -47,12 +47,13 @@ def test_a_crowd_before_the_front_keeps_nobody_out(trial: Trial, stack: Stack, f
     crowd = trial.crowd.result()
     figures(f"{stack.name}: {KEPT:,} kept, 3,000 slow, 64 KB of headers: {crowd.result}")
     assert crowd.kept == KEPT
-    # A worker of nginx that has most of them may close the oldest, which wait for nothing.
-    assert stack.sheds or crowd.still > 400
     assert crowd.refused[0] in {400, 414, 431}
     assert crowd.refused[1] in {200, 400, 431}
     assert crowd.within == 200
     assert not crowd.result.failures
+    if stack.sheds and crowd.still < 500:
+        pytest.xfail(f"Apache closed {500 - crowd.still} of 500 connections that it should have kept")
+    assert crowd.still == 500
 
 
 def test_twenty_deploys_under_load_lose_no_request_and_leave_no_old_answer(

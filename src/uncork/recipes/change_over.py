@@ -47,28 +47,24 @@ def change_over(
     app is not meant to run, so that nothing of `live` does; from the switch on it is.
     """
     mark = layout.app(new.instance.app).stopped
-    crossed = live.release if live and live.release.service.speaks is not new.release.service.speaks else None
+    crossing = live if live and live.release.service.speaks is not new.release.service.speaks else None
+    least = LEAST_CROSSING if crossing else LEAST_DRAIN
     return Plan(
         prepare=(enter(layout, new.release), *front.prepare),
         switch=(
-            *((_stay(layout, live),) if live and crossed else ()),
-            *_point(layout, new.instance, "switch"),
+            *((_stay(layout, crossing),) if crossing else ()),
+            *point(layout, new.instance, "switch"),
             *((Remove(mark),) if stopped else ()),
             *front.switch,
         ),
         revert=(
             *((File(mark, ""),) if stopped else ()),
             *_point_back(live, layout, new.instance.app),
-            *((enter(layout, crossed),) if crossed else ()),
+            *((enter(layout, crossing.release),) if crossing else ()),
             *front.revert,
         ),
-        cleanup=_retire(live, crossed, layout, supervisor) if live and not stopped else (),
+        cleanup=retire(live.instance, live.release.drain, layout, supervisor, least) if live and not stopped else (),
     )
-
-
-def _retire(live: Running, crossed: Release | None, layout: Layout, supervisor: Supervisor) -> tuple[Step, ...]:
-    least = LEAST_CROSSING if crossed else LEAST_DRAIN
-    return retire(live.instance, live.release.drain, layout, supervisor, least)
 
 
 def enter(layout: Layout, release: Release) -> Link:
@@ -95,8 +91,8 @@ def retire(
     return (mark, drain, *supervisor.stop(layout, old, most))
 
 
-def _point(layout: Layout, instance: Instance, why: str) -> tuple[Step, ...]:
-    """The socket first: it is what visitors notice."""
+def point(layout: Layout, instance: Instance, why: str) -> tuple[Step, ...]:
+    """Return the steps that make an instance the live one. The socket first: it is what visitors notice."""
     app = layout.app(instance.app)
     release = app.release(instance.release).relative_to(app.root)
     return (Link(app.current_socket, _beside(layout, instance), why), Link(app.live, str(release)))
@@ -110,7 +106,7 @@ def _beside(layout: Layout, instance: Instance) -> str:
 
 def _point_back(live: Running | None, layout: Layout, name: str) -> tuple[Step, ...]:
     if live:
-        return _point(layout, live.instance, "switch back")
+        return point(layout, live.instance, "switch back")
     app = layout.app(name)
     return (Remove(app.current_socket), Remove(app.live))
 

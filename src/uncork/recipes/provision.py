@@ -6,8 +6,8 @@ from typing import Final
 
 from uncork.layout import Layout
 from uncork.model import AppFacts, Facts, Instance
-from uncork.plan import Directory, End, Link, Remove, Step
-from uncork.recipes.change_over import enter
+from uncork.plan import Directory, End, Remove, Step
+from uncork.recipes.change_over import enter, point
 from uncork.supervisors.supervisor import AGENT, Supervisor
 
 LEFTOVER_TIME: Final = 30.0
@@ -140,10 +140,4 @@ def _mend(app: AppFacts, facts: Facts, layout: Layout, supervisor: Supervisor) -
 
 def _point(app: AppFacts, live: Instance, layout: Layout) -> tuple[Step, ...]:
     """What the front connects to is what visitors were on, so the mark follows it."""
-    if app.pointed:
-        return ()
-    paths = layout.app(app.name)
-    return (
-        Link(paths.current_socket, str(paths.socket(live).relative_to(paths.sockets))),
-        Link(paths.live, str(paths.release(live.release).relative_to(paths.root))),
-    )
+    return () if app.pointed else point(layout, live, "")

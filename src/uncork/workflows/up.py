@@ -82,10 +82,9 @@ def up(layout: Layout, project: Path, options: UpOptions, report: Reporter) -> D
     found = find(layout, project, options)
     certificate = https.given(layout, found.tree.root, found.config)
     work = begin(layout, report)
-    _address(work, work.facts(), found.config, options)
+    _settled(work, work.facts(), found.config, options)
     with changing(work, found.config.name, "up") as facts:
-        address = _address(work, facts, found.config, options)
-        work = work.behind(front_kind(facts, found.config, SERVERS[found.config.server.kind]))
+        work, address = _settled(work, facts, found.config, options)
         app = facts.app(found.config.name)
         draft = drafted(work, found, facts)
         _names_are_free(work, facts, draft, address)
@@ -101,16 +100,16 @@ def up(layout: Layout, project: Path, options: UpOptions, report: Reporter) -> D
     return replace(deployed, notes=(*found.notes, *draft.own.notes, *notes, *told, *filter(None, (work.front.caveat,))))
 
 
-def _address(work: Work, facts: Facts, config: Config, options: UpOptions) -> Address:
-    """Return where to answer. Raises UsageError, before anything was changed, if that can't be.
+def _settled(work: Work, facts: Facts, config: Config, options: UpOptions) -> tuple[Work, Address]:
+    """Return the work with the front that is to answer, and where. Raises UsageError, before anything was changed.
 
     What a lost supervisor left may hold the port; it is ended before this is asked again.
     """
     address = decide(facts, config, options.port, options.bind)
+    work = work.behind(front_kind(facts, config, SERVERS[config.server.kind]))
     if not facts.leftovers:
-        front = work.behind(front_kind(facts, config, SERVERS[config.server.kind])).front
-        port_is_free(facts, address, front)
-    return address
+        port_is_free(facts, address, work.front)
+    return work, address
 
 
 def _names_are_free(work: Work, facts: Facts, draft: Draft, address: Address) -> None:
