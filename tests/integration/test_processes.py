@@ -43,13 +43,14 @@ def eventually(found: object, seconds: float = 5.0) -> None:
 
 
 def servers(layout: Layout) -> set[int]:
-    """Those that run, and are what they are to be: one that becomes it just now shows nobody its environment."""
+    """Those that run and are what they are to be: until then it is supervisord or a shell, with their environment."""
     found = supervisord.processes(layout.supervisor_socket) or ()
-    return {program.pid for program in found if program.running and _has_begun(program.pid)}
+    return {program.pid for program in found if program.running and _has_begun(program.pid, layout)}
 
 
-def _has_begun(pid: int) -> bool:
-    return Path(f"/proc/{pid}/cmdline").read_bytes().startswith((b"sleep\0", os.fsencode(sys.executable)))
+def _has_begun(pid: int, layout: Layout) -> bool:
+    words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    return words[0] == b"sleep" or os.fsencode(layout.home / "server.py") in words
 
 
 def end(pids: tuple[int, ...]) -> None:
