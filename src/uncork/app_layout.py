@@ -15,6 +15,7 @@ class AppLayout:
     home: Path
     run: Path
     app: str
+    log: Path | None = None
 
     @property
     def root(self) -> Path:
@@ -85,7 +86,7 @@ class AppLayout:
     @property
     def logs(self) -> Path:
         """The app's logs."""
-        return self.root / "logs"
+        return self.log / "apps" / self.app if self.log else self.root / "logs"
 
     @property
     def server_log(self) -> Path:
@@ -130,7 +131,7 @@ class AppLayout:
     @property
     def outside_access_log(self) -> Path:
         """What a front of the machine's writes in its place: root opens it, so the folder must be root's."""
-        return self.home / "logs" / "access" / f"{self.app}.log"
+        return (self.log or self.home / "logs") / "access" / f"{self.app}.log"
 
     @property
     def history(self) -> Path:
@@ -163,16 +164,21 @@ class AppLayout:
         return self.run / self.app
 
     @property
+    def entrances(self) -> Path:
+        """The folder of the links that the front goes through; on a machine set up for serving it outlives a reboot."""
+        return self.root / "sockets" if self.log else self.sockets
+
+    @property
     def current_socket(self) -> Path:
         """The link to the live instance's socket; renaming another over it is the switch."""
-        return self.sockets / "current.sock"
+        return self.entrances / "current.sock"
 
     def entrance(self, speaks: Protocol) -> Path:
         """The link that a front which speaks this connects through: to the live instance, while that speaks it too.
 
         Else to the last one that did: until all of the front goes by its new config, some of it says what is of old.
         """
-        return self.sockets / f"{speaks.value}.sock"
+        return self.entrances / f"{speaks.value}.sock"
 
     def instance(self, instance: Instance) -> Path:
         """The runtime folder of one run of a release.

@@ -22,14 +22,25 @@ def runtime_directory(home: Path, uid: int) -> Path:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where everything of one state directory is."""
+    """Where everything of one state directory is; `log` is set on a machine set up for serving alone."""
 
     home: Path
     run: Path
+    log: Path | None = None
 
     def app(self, name: str) -> AppLayout:
         """Where one app's things are."""
-        return AppLayout(self.home, self.run, name)
+        return AppLayout(self.home, self.run, name, self.log)
+
+    @property
+    def machine(self) -> bool:
+        """Whether it is that of a machine set up for serving, where systemd is the supervisor."""
+        return self.log is not None
+
+    @property
+    def machine_record(self) -> Path:
+        """What was done to the machine to set it up for serving, as JSON; only such a machine has one."""
+        return Path("/etc/uncork/machine.json")
 
     @property
     def apps(self) -> Path:
@@ -39,7 +50,7 @@ class Layout:
     @property
     def logs(self) -> Path:
         """The logs of the front and the supervisor."""
-        return self.home / "logs"
+        return self.log or self.home / "logs"
 
     @property
     def outside_access_logs(self) -> Path:
@@ -159,3 +170,7 @@ class Layout:
     def starts_log(self) -> Path:
         """What programs said before their own log was open."""
         return self.logs / "starts.log"
+
+
+MACHINE: Final = Layout(Path("/var/lib/uncork"), Path("/run/uncork"), Path("/var/log/uncork"))
+"""That of a machine set up for serving."""

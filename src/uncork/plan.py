@@ -104,11 +104,19 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Watched:
+    """A program, and who keeps it running: supervisord, by its socket, or systemd, whose unit it is."""
+
+    name: str
+    supervisor: Path | None = None
+
+
+@dataclass(frozen=True)
 class Probe:
     """Ask a path on a unix socket until it answers below `below`, or the deadline (seconds) has passed.
 
-    It gives up early when supervisord (at `supervisor`) says that `program` has ended. What was written to `log` in
-    the meantime explains a failure, and of `app_log` what is about the probe.
+    It gives up early when the supervisor of who is `watched` says that it has ended. What was written to `log` in the
+    meantime explains a failure, and of `app_log` what is about the probe.
     """
 
     socket: Path
@@ -118,8 +126,7 @@ class Probe:
     why: str
     below: int = 500
     host: str = "localhost"
-    supervisor: Path | None = None
-    program: str = ""
+    watched: Watched | None = None
     log: Path | None = None
     app_log: Path | None = None
 

@@ -15,7 +15,7 @@ from uncork.layout import Layout
 from uncork.machine import processes, sockets, supervisord
 from uncork.machine.wire import Response
 from uncork.model import Instance, Worker
-from uncork.plan import Plan, Probe, Step
+from uncork.plan import Plan, Probe, Step, Watched
 from uncork.recipes import provision
 from uncork.servers.server import Build, Server
 from uncork.serving import Protocol, ServerSettings
@@ -143,8 +143,7 @@ class House:
                 self.server.speaks(self.build.settings),
                 deadline,
                 "boot it",
-                supervisor=self.layout.supervisor_socket,
-                program=instance.name,
+                watched=Watched(instance.name, self.layout.supervisor_socket),
                 log=self.app.server_log,
             )
         )

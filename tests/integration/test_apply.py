@@ -15,7 +15,7 @@ from uncork.apply import apply, carry_out
 from uncork.errors import StepFailedError
 from uncork.machine import processes, sockets, supervisord
 from uncork.model import Instance
-from uncork.plan import Answer, Call, Directory, Drain, End, File, Gone, Link, Plan, Probe, Remove, Step
+from uncork.plan import Answer, Call, Directory, Drain, End, File, Gone, Link, Plan, Probe, Remove, Step, Watched
 from uncork.serving import Protocol
 
 KINDS = ("good", "slow", "failing", "broken", "deaf")
@@ -44,8 +44,7 @@ def started(state: Supervised, request: pytest.FixtureRequest) -> Iterator[Probe
         speaks=Protocol.HTTP,
         deadline=10.0,
         why="boot it",
-        supervisor=state.socket,
-        program=instance.name,
+        watched=Watched(instance.name, state.socket),
         log=paths.server_log,
     )
     do(Call(state.socket, "supervisor.stopProcessGroup", (instance.name, False)))
@@ -87,7 +86,7 @@ def test_a_server_that_ends_at_boot_is_given_up_early_with_what_it_wrote(started
 
 @pytest.mark.parametrize("started", ["failing"], indirect=True)
 def test_a_server_with_a_bug_is_given_up_before_its_deadline(started: Probe) -> None:
-    failed = failure(Probe(**{**vars(started), "supervisor": None}))
+    failed = failure(Probe(**{**vars(started), "watched": None}))
     assert failed.reason == "/ready: the answer was 500, 4 times"
     assert "asked" in failed.output
 

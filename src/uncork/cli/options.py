@@ -32,9 +32,11 @@ class Asked:
 
     @property
     def layout(self) -> "Layout":
-        """Where everything of the state directory is."""
-        from uncork.layout import Layout, runtime_directory
+        """Where everything of the state directory is; root's own is the machine's, if that was set up for serving."""
+        from uncork.layout import MACHINE, Layout, runtime_directory
 
+        if self.home == MACHINE.home and os.geteuid() == 0 and MACHINE.machine_record.exists():
+            return MACHINE
         return Layout(self.home, runtime_directory(self.home, os.getuid()))
 
 

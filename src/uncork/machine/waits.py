@@ -116,11 +116,12 @@ class _Watch:
     def look(self) -> None:
         """Raise _EndedError when the program was seen ended often enough; look no more than ten times a second."""
         now = time.monotonic()
-        if self._step.supervisor is None or now < self._next:
+        watched = self._step.watched
+        if watched is None or watched.supervisor is None or now < self._next:
             return
         self._next = now + sockets.TICK
-        found = supervisord.programs(self._step.supervisor) or ()
-        self._seen += any(p.name == self._step.program and p.state in ENDED for p in found)
+        found = supervisord.programs(watched.supervisor) or ()
+        self._seen += any(p.name == watched.name and p.state in ENDED for p in found)
         if self._seen >= ENOUGH:
             raise _EndedError
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from uncork.layout import Layout
 from uncork.model import Account, AppFacts, Instance, Release
-from uncork.plan import Drain, File, Link, Plan, Probe, Remove, Step, Warm
+from uncork.plan import Drain, File, Link, Plan, Probe, Remove, Step, Warm, Watched
 from uncork.recipes.front import Refresh
 from uncork.serving import Site
 from uncork.supervisors.supervisor import Supervisor
@@ -32,7 +32,10 @@ def live_of(app: AppFacts, new: Release) -> Running | None:
 def boot(new: Running, layout: Layout, supervisor: Supervisor, account: Account | None) -> Plan:
     """Return the plan that starts `new` beside whatever serves, and has it prove itself; if it can't, it is gone."""
     return Plan(
-        prepare=(*supervisor.start(layout, new.instance, new.release.service, account), *prove(new, layout)),
+        prepare=(
+            *supervisor.start(layout, new.instance, new.release.service, account),
+            *prove(new, layout, supervisor),
+        ),
         revert=supervisor.stop(layout, new.instance, 0.0),  # no visitor was sent there yet
     )
 
@@ -101,7 +104,8 @@ def point(layout: Layout, instance: Instance, why: str) -> tuple[Step, ...]:
 def _beside(layout: Layout, instance: Instance) -> str:
     """Return the instance's socket as a link beside `current_socket` has to name it."""
     app = layout.app(instance.app)
-    return str(app.socket(instance).relative_to(app.sockets))
+    socket = app.socket(instance)
+    return str(socket.relative_to(app.entrances) if socket.is_relative_to(app.entrances) else socket)
 
 
 def _point_back(live: Running | None, layout: Layout, name: str) -> tuple[Step, ...]:
@@ -111,21 +115,22 @@ def _point_back(live: Running | None, layout: Layout, name: str) -> tuple[Step, 
     return (Remove(app.current_socket), Remove(app.live))
 
 
-def prove(new: Running, layout: Layout) -> tuple[Step, ...]:
+def prove(new: Running, layout: Layout, supervisor: Supervisor) -> tuple[Step, ...]:
     """Return the steps that ask an instance until it is up and well, and each of its workers has answered."""
     release = new.release
     health = release.health or release.site.mount
     ready = release.site.mount.rstrip("/") + READY
-    check = _probe(new, layout, health, "check its health")
+    watched = supervisor.watched(layout, new.instance)
+    check = _probe(new, layout, watched, health, "check its health")
     stats = layout.app(release.app).stats(new.instance)
     return (
-        _probe(new, layout, ready, "boot it"),
+        _probe(new, layout, watched, ready, "boot it"),
         check,
         Warm(check, release.server, stats, release.processes, release.boot_deadline, "warm it up"),
     )
 
 
-def _probe(new: Running, layout: Layout, path: str, why: str) -> Probe:
+def _probe(new: Running, layout: Layout, watched: Watched, path: str, why: str) -> Probe:
     app = layout.app(new.release.app)
     return Probe(
         socket=app.socket(new.instance),
@@ -134,8 +139,7 @@ def _probe(new: Running, layout: Layout, path: str, why: str) -> Probe:
         deadline=new.release.boot_deadline,
         why=why,
         host=_host(new.release.site),
-        supervisor=layout.supervisor_socket,
-        program=new.instance.name,
+        watched=watched,
         log=app.server_log,
         app_log=app.app_log,
     )

@@ -5,7 +5,7 @@ from typing import ClassVar, Final
 
 from uncork.layout import Layout
 from uncork.model import Account, Instance
-from uncork.plan import File, Step
+from uncork.plan import File, Step, Watched
 from uncork.serving import Address, Service
 
 AGENT: Final = "agent"
@@ -40,6 +40,10 @@ class Supervisor(ABC):
     @abstractmethod
     def stop(self, layout: Layout, instance: Instance, seconds: float) -> tuple[Step, ...]:
         """The steps that let one instance finish within so many seconds (0: at once), end it, and forget all of it."""
+
+    @abstractmethod
+    def watched(self, layout: Layout, instance: Instance) -> Watched:
+        """How whoever waits for an instance can tell that it has ended."""
 
     @abstractmethod
     def start_front(

@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 from uncork.errors import UsageError, unsayable
 from uncork.layout import Layout
 from uncork.model import Account, Instance
-from uncork.plan import Call, Directory, File, Gone, Link, Orphans, Reload, Remove, Run, Step
+from uncork.plan import Call, Directory, File, Gone, Link, Orphans, Reload, Remove, Run, Step, Watched
 from uncork.rendering import render
 from uncork.serving import Address, Service
 from uncork.supervisors.supervisor import AGENT, Supervisor
@@ -118,6 +118,10 @@ class Supervisord(Supervisor):
             Remove(script),
             Remove(layout.app(instance.app).instance(instance)),
         )
+
+    def watched(self, layout: Layout, instance: Instance) -> Watched:
+        """It is asked over its socket."""
+        return Watched(instance.name, layout.supervisor_socket)
 
     def start_front(
         self, layout: Layout, service: Service, address: Address, account: Account | None, *, again: bool = True

@@ -48,7 +48,7 @@ def _check(work: Work, facts: Facts, release: Release) -> None:
     if live is None:
         return
     try:
-        apply(Plan(prepare=prove(Running(release, live), work.layout)), work.account, work.report)
+        apply(Plan(prepare=prove(Running(release, live), work.layout, work.supervisor)), work.account, work.report)
     except StepFailedError as error:
         problem = f"{release.app} was started, but does not serve: could not {error.why}: {error.reason}"
         fix = "mend the cause shown above, or go back with `uncork rollback`"

@@ -6,7 +6,7 @@ from pathlib import Path
 from uncork.fronts.front import Front
 from uncork.layout import Layout
 from uncork.model import Account, AppFacts, Facts, Instance, Machine, Program, Release
-from uncork.plan import Call, Directory, File, Run, Step
+from uncork.plan import Call, Directory, File, Run, Step, Watched
 from uncork.serving import Address, Protocol, Service, Site
 from uncork.supervisors.supervisor import Supervisor
 
@@ -71,6 +71,9 @@ class NamedSupervisor(Supervisor):
 
     def stop(self, layout: Layout, instance: Instance, seconds: float) -> tuple[Step, ...]:
         return (Call(layout.supervisor_socket, "stop", (instance.name,)),)
+
+    def watched(self, layout: Layout, instance: Instance) -> Watched:
+        return Watched(instance.name, layout.supervisor_socket)
 
     def start_front(
         self, layout: Layout, service: Service, address: Address, account: Account | None, *, again: bool = True
