@@ -12,13 +12,15 @@ from uncork.cli.failure import EXIT_CODES
 from uncork.config import TABLES, keys
 from uncork.config.keys import NOTHING, Key
 
+ROWS = {"front.upstreams", "front.paths"}
 FOLDER = Path(__file__).parent / "reference"
 HEAD = "<!-- Written from the code by `make docs`: change it there. -->\n\n"
 CONFIG = """\
 Keys stand under `[tool.uncork]` in `pyproject.toml`, or at the top of `uncork.toml`; not in both. Every key may be
 left out. What stands under `[tool.uncork.environments.NAME]` (`[environments.NAME]` in `uncork.toml`) holds for
 `uncork up --env NAME` in place of what stands above it. `development`, `testing` and `production` need no such table,
-other environments do.
+other environments do. What stands under `[tool.uncork.targets.NAME]` holds for that [target](#targetsname) in place of
+both.
 
 ```toml
 [tool.uncork]
@@ -64,6 +66,15 @@ under `[tool.uncork.environments.NAME.logging]`. How they are used: [logging](..
     "mail": """\
 These keys stand under `[tool.uncork.mail]` (`[mail]` in `uncork.toml`), and what holds in one environment alone under
 `[tool.uncork.environments.NAME.mail]`. `password` is refused there: it is set by `uncork config set MAIL_PASSWORD=...`.
+""",
+    "targets.NAME": """\
+A target is where a deploy goes, by a name of your choice. Its table, `[tool.uncork.targets.production]` for one that is
+called so, may hold all the keys of the config beside these, and its values lie over those of its environment. The
+target `local` is this machine, what `uncork up` goes to; it needs no table. [Targets](../how-to/targets.md).
+""",
+    "targets.NAME.balancer": """\
+These keys stand under `[tool.uncork.targets.NAME.balancer]`.
+[Several machines behind one address](../how-to/several-machines.md).
 """,
 }
 ERRORS = """
@@ -133,7 +144,9 @@ def _config() -> Iterator[str]:
         yield TABLE.format(name=name, doc=DOCS[name])
         for key in below:
             table = f"[tool.uncork.{name}]"
-            yield from _key(key, f"### {name}.", f"[{table}]\n" if "." in name else f"{table}\n")
+            yield from _key(
+                key, f"### {name}.", f"[{table}]\n" if name in ROWS else f"{table.replace('NAME', 'production')}\n"
+            )
 
 
 def _key(key: Key, heading: str, table: str = "") -> Iterator[str]:

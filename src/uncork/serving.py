@@ -6,6 +6,8 @@ from typing import Final
 
 LOCAL: Final = "local"
 """The address of an upstream that is the release on this machine."""
+THIS_MACHINE: Final = "local"
+"""The target that is the machine uncork is called on."""
 
 
 class Protocol(Enum):
@@ -207,3 +209,31 @@ class Site:
     def keeps(self) -> bool:
         """Whether the front keeps any of its responses."""
         return any((self.cache.on, *(rule.cache for rule in self.paths)))
+
+
+@dataclass(frozen=True)
+class Balancer:
+    """The machine that shares requests out among the hosts of a target, and how.
+
+    `addresses` are what it reaches the hosts by, in their order, where that is not what SSH reaches them by.
+    """
+
+    host: str
+    port: int = 80
+    domains: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    balance: str = "round-robin"
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a deploy goes: its machines as `ssh` takes them (none: this one), and how many change at once.
+
+    `wheels` is `index` where the machines get packages by themselves, `send` where they are sent.
+    """
+
+    name: str
+    hosts: tuple[str, ...] = ()
+    batch: int = 1
+    wheels: str = "index"
+    balancer: Balancer | None = None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @click.command("plan")
 @up_options
 @asks(app=False)
-def command(asked: Asked, path: str, environment: str, port: int | None, bind: str | None) -> None:
+def command(asked: Asked, path: str, environment: str | None, port: int | None, bind: str | None) -> None:
     """Show what `up` would do with the project at PATH: files, commands, dependencies. Nothing is changed."""
     from uncork.workflows.plan import plan
 

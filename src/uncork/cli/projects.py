@@ -33,7 +33,7 @@ def up_options(function: Callable[P, R]) -> Callable[P, R]:
     return path_argument(_ENV(_PORT(_BIND(function))))
 
 
-def options_of(environment: str, port: int | None, bind: str | None) -> "UpOptions":
+def options_of(environment: str | None, port: int | None, bind: str | None) -> "UpOptions":
     """Return what was told, as the workflows take it."""
     from uncork.workflows.up import UpOptions
 
@@ -53,7 +53,10 @@ def _address(_: click.Context, __: click.Parameter, value: str | None) -> str | 
 
 
 _ENV = click.option(
-    "--env", "environment", metavar="NAME", default="production", show_default=True, help="The environment to deploy."
+    "--env",
+    "environment",
+    metavar="NAME",
+    help="The environment to deploy.  [default: that of the target, at first production]",
 )
 _PORT = click.option(
     "--port",

@@ -48,7 +48,7 @@ def _socket(_: click.Context, __: click.Parameter, value: str | None) -> str | N
 def command(  # noqa: PLR0913, PLR0917 -- click hands over each option by itself
     asked: Asked,
     path: str,
-    environment: str,
+    environment: str | None,
     port: int | None,
     bind: str | None,
     to: str,

@@ -11,7 +11,7 @@ from uncork.cli.projects import options_of, project, up_options
 @click.command("up")
 @up_options
 @asks(app=False)
-def command(asked: Asked, path: str, environment: str, port: int | None, bind: str | None) -> None:
+def command(asked: Asked, path: str, environment: str | None, port: int | None, bind: str | None) -> None:
     """Serve the project at PATH, or let a new release of it take over.
 
     The new release is built and proven beside the one that serves; visitors notice neither its coming nor its

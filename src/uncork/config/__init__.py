@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Final
 
-from uncork.config import cache, front, logging, mail, server, tables, tls
+from uncork.config import cache, front, holder, logging, mail, server, tables, targets, tls
 from uncork.config.keys import Key, about, kinds, of_field
 from uncork.config.text import Table
 from uncork.config.values import (
@@ -25,7 +25,7 @@ from uncork.config.values import (
 )
 from uncork.errors import UsageError
 from uncork.notices import Logging, Mail
-from uncork.serving import Cache, FrontSettings, ServerSettings, Tls
+from uncork.serving import THIS_MACHINE, Cache, FrontSettings, ServerSettings, Target, Tls
 
 _MEGABYTE: Final = 1024**2
 
@@ -161,6 +161,7 @@ class Config:
     cache: Cache = field(default_factory=Cache)
     logging: Logging = field(default_factory=Logging)
     mail: Mail = field(default_factory=Mail)
+    target: Target | None = None
 
 
 TABLES: Final[Mapping[str, tuple[Key, ...]]] = {
@@ -172,8 +173,10 @@ TABLES: Final[Mapping[str, tuple[Key, ...]]] = {
     "cache": cache.KEYS,
     "logging": logging.KEYS,
     "mail": mail.KEYS,
+    "targets.NAME": targets.KEYS,
+    "targets.NAME.balancer": targets.BALANCER_KEYS,
 }
-"""The tables below the config's own, and the keys of each; those of two names are lists of tables."""
+"""The tables below the config's own, and the keys of each; those of two names are lists of tables, but for targets."""
 _BELOW: Final = {
     "server": tables.Shape(kinds(server.KEYS), conflicts=server.conflicts, short="kind"),
     "front": tables.Shape(kinds(front.KEYS), conflicts=front.conflicts, short="kind"),
@@ -189,24 +192,43 @@ def keys() -> tuple[Key, ...]:
     return tuple(of_field(f) for f in fields(Config) if "kind" in f.metadata)
 
 
-def load(texts: Mapping[str, str], environment: str, default_name: str) -> Config:
-    """Return the config of a project for an environment; `texts` are its files, path -> text.
+def _of_targets() -> tables.TargetShape:
+    balancer = tables.Shape(kinds(targets.BALANCER_KEYS), conflicts=targets.balancer_conflicts)
+    every = {**kinds(keys()), **kinds(targets.KEYS)}
+    return tables.TargetShape(tables.Shape(every, {**_BELOW, "balancer": balancer}), targets.conflicts)
 
-    `default_name` is the name of the project's folder. Raises UsageError with everything that is wrong, each with
-    its place and what to write instead.
+
+def _read(texts: Mapping[str, str], environment: str | None, target: str) -> tables.Found:
+    return tables.read(texts, tables.Shape(kinds(keys()), _BELOW), environment, target, _of_targets())
+
+
+def targets_of(texts: Mapping[str, str]) -> tuple[Target, ...]:
+    """Return the targets that a project names, in their order; raises UsageError as `load` does."""
+    found = _read(texts, None, "").targets
+    return tuple(targets.settings(name, own) for name, own in found.items())
+
+
+def load(texts: Mapping[str, str], environment: str | None, default_name: str, target: str = "") -> Config:
+    """Return the config of a project for an environment and a target; `texts` are its files, path -> text.
+
+    `default_name` is the name of the project's folder. Without an environment it is the target's, at first production.
+    Raises UsageError with everything that is wrong, each with its place and what to write instead.
     """
-    values = tables.read(texts, tables.Shape(kinds(keys()), _BELOW), environment)
+    found = _read(texts, environment, target)
+    own = {*kinds(targets.KEYS), "balancer"}
+    values = {key: value for key, value in found.values.items() if key not in own}
     if "name" not in values:
-        values["name"] = _name(tables.project_name(texts), default_name)
+        values["name"] = _name(holder.project_name(texts), default_name)
     said: dict[str, Table] = {name: values.pop(name, {}) for name in _BELOW}  # type: ignore[misc]
     return Config(
-        environment=environment,
+        environment=found.environment,
         server=server.settings(said["server"]),
         front=front.settings(said["front"]),
         tls=tls.settings(said["tls"]),
         cache=cache.settings(said["cache"]),
-        logging=logging.settings(said["logging"], environment),
-        mail=mail.settings(said["mail"], environment),
+        logging=logging.settings(said["logging"], found.environment),
+        mail=mail.settings(said["mail"], found.environment),
+        target=targets.settings(target, found.values) if target not in {"", THIS_MACHINE} else None,
         **values,  # type: ignore[arg-type]
     )
 
@@ -216,10 +238,10 @@ def _name(project: str | None, folder: str) -> str:
     given = folder if project is None else project
     name = normalised(given)
     if name is None:
-        whose = "the project's folder" if project is None else f"the project in {tables.PYPROJECT}"
+        whose = "the project's folder" if project is None else f"the project in {holder.PYPROJECT}"
         raise UsageError(
             f"{whose} is named {shown(given)}, which makes no name for an app",
-            f"set `name` under [tool.uncork] in {tables.PYPROJECT}, or at the top of {tables.OWN_FILE}: "
+            f"set `name` under [tool.uncork] in {holder.PYPROJECT}, or at the top of {holder.OWN_FILE}: "
             "a small letter, then at most 39 of a-z, 0-9 and `-`",
         )
     return name

@@ -1,37 +1,20 @@
-"""The tables that hold the config: the one that holds always, and those of the environments over it."""
+"""The tables of a config: the one that holds always, those of environments over it, those of targets over both."""
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
-from uncork.config.text import Key, Table, TextError, line_of, parse
-from uncork.config.values import ENVIRONMENT, Kind, ValueRefusedError
+from uncork.config.holder import Holder, find
+from uncork.config.text import Key, Table
+from uncork.config.values import ENVIRONMENT, Kind, ValueRefusedError, shown
 from uncork.errors import UsageError
+from uncork.serving import THIS_MACHINE
 
-ENVIRONMENTS: Final = ("development", "testing", "production")
-OWN_FILE: Final = "uncork.toml"
-PYPROJECT: Final = "pyproject.toml"
+PRODUCTION: Final = "production"
+ENVIRONMENTS: Final = ("development", "testing", PRODUCTION)
 _OVERLAYS: Final = "environments"
-
-
-@dataclass(frozen=True)
-class _Holder:
-    """The file that holds the config, and the path of keys that leads to it there."""
-
-    file: str
-    text: str
-    path: Key
-    values: Table
-
-    def place(self, *key: str | int) -> str:
-        """Where that key stands: file and line."""
-        return f"{self.file}:{line_of(self.text, (*self.path, *key))}"
-
-    def header(self, *key: str) -> str:
-        """How the table of that key is written."""
-        path = ".".join((*self.path, *key))
-        return f"[{path}]" if path else f"the top of {self.file}"
+_TARGETS: Final = "targets"
 
 
 @dataclass(frozen=True)
@@ -76,67 +59,83 @@ class Shape:
         return (*self.kinds, *self.tables)
 
 
-def read(texts: Mapping[str, str], shape: Shape, environment: str) -> Table:
-    """Return the checked values of the config, the environment's own laid over the rest.
+@dataclass(frozen=True)
+class TargetShape:
+    """What the table of a target may hold: `shape` is all of it, `conflicts` are those of the target's own keys."""
 
-    `texts` are the project's files, path -> text; `shape` is what the config may hold. Raises UsageError with all that
-    is wrong, in the tables of other environments too.
+    shape: Shape
+    conflicts: Callable[[str, Table], Iterator[Conflict]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a config says: the values that hold, for which environment, and the tables of its targets, by their names.
+
+    A target's own keys are in its table alone, and among `values` where that target was asked for.
     """
-    holder = _holder(texts)
+
+    values: Table
+    environment: str
+    targets: Mapping[str, Table]
+
+
+def read(
+    texts: Mapping[str, str], shape: Shape, environment: str | None, target: str, of_targets: TargetShape
+) -> Found:
+    """Return the checked values of the config: the environment's own laid over the rest, the target's over both.
+
+    `texts` are the project's files, path -> text; `shape` is what the config may hold. Without an environment it is the
+    target's; without a target none counts. Raises UsageError with all that is wrong, in tables that don't count too.
+    """
+    holder = find(texts)
     mistakes: list[_Mistake] = []
-    values = always = _checked(holder, (), holder.values, shape, mistakes)
-    for name, table in _overlays(holder, mistakes):
-        own = _checked(holder, (_OVERLAYS, name), table, shape, mistakes)
-        merged = _laid_over(shape, always, own)
-        mistakes += _conflicts(holder, (_OVERLAYS, name), shape, own, merged)
-        values = merged if name == environment else values
+    always = _checked(holder, (), holder.values, shape, mistakes)
+    merged = _environments(holder, shape, always, mistakes)
     mistakes += _conflicts(holder, (), shape, always, always)
-    mistakes += _unknown_environment(holder, environment)
+    targets = _targets(holder, of_targets, merged, always, mistakes)
+    own = targets.get(target, {})
+    chosen = str(own.get("environment", PRODUCTION)) if environment is None else environment
+    mistakes += _unknown_environment(holder, chosen)
+    if target not in {"", THIS_MACHINE, *targets}:
+        mistakes.append(_unknown_target(holder, target, targets))
     if mistakes:
         raise _error(mistakes)
-    return values
+    return Found(_laid_over(of_targets.shape, merged.get(chosen, always), own), chosen, targets)
 
 
-def project_name(texts: Mapping[str, str]) -> str | None:
-    """Return the name under [project] in pyproject.toml."""
-    project = _parse(texts, PYPROJECT).get("project")
-    name = project.get("name") if isinstance(project, dict) else None
-    return name if isinstance(name, str) else None
+def _environments(holder: Holder, shape: Shape, always: Table, mistakes: list[_Mistake]) -> dict[str, Table]:
+    """Return what holds in each environment that has a table of its own."""
+    merged = {}
+    for name, table in _overlays(holder, _OVERLAYS, "environment", mistakes):
+        own = _checked(holder, (_OVERLAYS, name), table, shape, mistakes)
+        merged[name] = _laid_over(shape, always, own)
+        mistakes += _conflicts(holder, (_OVERLAYS, name), shape, own, merged[name])
+    return merged
 
 
-def is_in(pyproject: str) -> bool:
-    """Return whether the text of a pyproject.toml has a config of uncork's."""
-    return _tool({PYPROJECT: pyproject}) is not None
+def _targets(
+    holder: Holder, of_targets: TargetShape, merged: Mapping[str, Table], always: Table, mistakes: list[_Mistake]
+) -> dict[str, Table]:
+    """Return the own values of each target."""
+    found = {}
+    shape = of_targets.shape
+    for name, table in _overlays(holder, _TARGETS, "target", mistakes):
+        own = found[name] = _checked(holder, (_TARGETS, name), table, shape, mistakes)
+        environment = str(own.get("environment", PRODUCTION))
+        below = merged.get(environment, always)
+        mistakes += _unknown_environment(holder, environment, holder.place(_TARGETS, name, "environment"))
+        mistakes += _conflicts(holder, (_TARGETS, name), shape, own, _laid_over(shape, below, own))
+        mistakes += [
+            _Mistake(holder.place(_TARGETS, name, one.keys[0]), one.problem, one.fix)
+            for one in of_targets.conflicts(name, own)
+        ]
+        if name != THIS_MACHINE and "hosts" not in table:
+            fix = 'name its machines, for example hosts = ["deploy@web1"]'
+            mistakes.append(_Mistake(holder.place(_TARGETS, name), f"the target {name} has no `hosts`", fix))
+    return found
 
 
-def _tool(texts: Mapping[str, str]) -> object:
-    tool = _parse(texts, PYPROJECT).get("tool")
-    return tool.get("uncork") if isinstance(tool, dict) else None
-
-
-def _holder(texts: Mapping[str, str]) -> _Holder:
-    found = _tool(texts)
-    holder = _Holder(PYPROJECT, texts.get(PYPROJECT, ""), ("tool", "uncork"), {})
-    if found is not None and OWN_FILE in texts:
-        raise UsageError(
-            f"{holder.place()}: the config is here and in {OWN_FILE} too",
-            f"keep one of them: move the keys of [tool.uncork] to the top of {OWN_FILE}, or remove {OWN_FILE}",
-        )
-    if OWN_FILE in texts:
-        return _Holder(OWN_FILE, texts[OWN_FILE], (), _parse(texts, OWN_FILE))
-    if not isinstance(found, dict | None):
-        raise UsageError(f"{holder.place()}: `uncork` is no table", "write [tool.uncork], and the keys under it")
-    return replace(holder, values=found or {})
-
-
-def _parse(texts: Mapping[str, str], file: str) -> Table:
-    try:
-        return parse(texts.get(file, ""))
-    except TextError as error:
-        raise UsageError(f"{file}:{error.line}: this is not TOML: {error.problem}", "correct that line") from error
-
-
-def _checked(holder: _Holder, path: Key, table: Table, shape: Shape, mistakes: list[_Mistake]) -> Table:
+def _checked(holder: Holder, path: Key, table: Table, shape: Shape, mistakes: list[_Mistake]) -> Table:
     """Return the values of one table that are right; what is wrong goes to `mistakes`."""
     found: Table = {}
     for key, value in table.items():
@@ -150,12 +149,12 @@ def _checked(holder: _Holder, path: Key, table: Table, shape: Shape, mistakes: l
             found[key] = _read(holder, here, inner.short, inner.kinds[inner.short], value, mistakes)
         elif inner:
             mistakes.append(_no_table(holder, here, holder.header(*here)))
-        elif path or key != _OVERLAYS:
+        elif path or key not in {_OVERLAYS, _TARGETS}:
             mistakes.append(_unknown_key(holder, here, shape))
     return found
 
 
-def _read(holder: _Holder, path: Key, key: str, kind: Kind, value: object, mistakes: list[_Mistake]) -> Table:
+def _read(holder: Holder, path: Key, key: str, kind: Kind, value: object, mistakes: list[_Mistake]) -> Table:
     """Return the key with its value, or nothing where the value, which stands at `path`, is wrong."""
     try:
         return {key: kind.read(value)}
@@ -180,7 +179,7 @@ def _below(table: Table, key: str) -> Table:
     return found if isinstance(found, dict) else {}
 
 
-def _conflicts(holder: _Holder, path: Key, shape: Shape, own: Table, values: Table) -> Iterator[_Mistake]:
+def _conflicts(holder: Holder, path: Key, shape: Shape, own: Table, values: Table) -> Iterator[_Mistake]:
     """Yield what can't stand together of `values`, where the table at `path` itself (`own`) brought a part of it."""
     for conflict in (*shape.conflicts(own), *shape.conflicts(values)):
         said = [key for key in conflict.keys if key in own]
@@ -191,14 +190,14 @@ def _conflicts(holder: _Holder, path: Key, shape: Shape, own: Table, values: Tab
         yield from _conflicts(holder, (*path, key), inner, _below(own, key), _below(values, key))
 
 
-def _unknown_key(holder: _Holder, path: Key, shape: Shape) -> _Mistake:
+def _unknown_key(holder: Holder, path: Key, shape: Shape) -> _Mistake:
     *above, key = path
     plain = key.lower().removeprefix(f"{above[-1] if above else ''}_")
     header = holder.header(*above)
     if plain in shape.refused:
         refused = shape.refused[plain]
         return _Mistake(holder.place(*path), f"`{shown_key(key)}` in {header}: {refused.problem}", refused.fix)
-    known = (*shape.names, *(() if above else (_OVERLAYS,)))
+    known = (*shape.names, *(() if above else (_OVERLAYS, _TARGETS)))
     nearest = difflib.get_close_matches(plain, known, n=1) or difflib.get_close_matches(key, known, n=1)
     fix = f"write `{nearest[0]}`" if nearest else f"take it out; the keys are {', '.join(sorted(known))}"
     return _Mistake(holder.place(*path), f"`{shown_key(key)}` is no key of {header}", fix)
@@ -209,30 +208,30 @@ def shown_key(key: str) -> str:
     return key if key.isprintable() else ascii(key)
 
 
-def _overlays(holder: _Holder, mistakes: list[_Mistake]) -> Iterator[tuple[str, Table]]:
-    """Yield the environments that have a table of their own, and the tables."""
-    found = holder.values.get(_OVERLAYS, {})
+def _overlays(holder: Holder, under: str, what: str, mistakes: list[_Mistake]) -> Iterator[tuple[str, Table]]:
+    """Yield the environments (or targets) that have a table of their own, and the tables."""
+    found = holder.values.get(under, {})
     if not isinstance(found, dict):
-        mistakes.append(_no_table(holder, (_OVERLAYS,), holder.header(_OVERLAYS, "production")))
+        mistakes.append(_no_table(holder, (under,), holder.header(under, PRODUCTION)))
         return
     for name, table in found.items():
         try:
             ENVIRONMENT.read(name)
         except ValueRefusedError as refused:
-            place = holder.place(_OVERLAYS, name)
-            mistakes.append(_Mistake(place, f"the environment's name {refused.problem}", refused.fix))
+            place = holder.place(under, name)
+            mistakes.append(_Mistake(place, f"the {what}'s name {refused.problem}", refused.fix))
             continue
         if isinstance(table, dict):
             yield name, table
         else:
-            mistakes.append(_no_table(holder, (_OVERLAYS, name), holder.header(_OVERLAYS, name)))
+            mistakes.append(_no_table(holder, (under, name), holder.header(under, name)))
 
 
-def _no_table(holder: _Holder, path: Key, header: str) -> _Mistake:
+def _no_table(holder: Holder, path: Key, header: str) -> _Mistake:
     return _Mistake(holder.place(*path), f"`{'.'.join(path)}` is no table", f"write {header}, and the keys under it")
 
 
-def _unknown_environment(holder: _Holder, environment: str) -> Iterator[_Mistake]:
+def _unknown_environment(holder: Holder, environment: str, place: str = "") -> Iterator[_Mistake]:
     found = holder.values.get(_OVERLAYS)
     known = sorted({*ENVIRONMENTS, *(found if isinstance(found, dict) else ())})
     if environment in known:
@@ -240,14 +239,22 @@ def _unknown_environment(holder: _Holder, environment: str) -> Iterator[_Mistake
     try:
         ENVIRONMENT.read(environment)
     except ValueRefusedError as refused:
-        yield _Mistake("", f"the environment's name {refused.problem}", refused.fix)
+        yield _Mistake(place, f"the environment's name {refused.problem}", refused.fix)
         return
     nearest = difflib.get_close_matches(environment, known, n=1)
     instead = f"`{nearest[0]}`" if nearest else f"one of {', '.join(known)}"
     header = holder.header(_OVERLAYS, environment)
     yield _Mistake(
-        "", f"there is no environment `{environment}`", f"take {instead}, or write {header} in {holder.file}"
+        place, f"there is no environment `{environment}`", f"take {instead}, or write {header} in {holder.file}"
     )
+
+
+def _unknown_target(holder: Holder, target: str, known: Mapping[str, Table]) -> _Mistake:
+    nearest = difflib.get_close_matches(target, (*known, THIS_MACHINE), n=1)
+    instead = f"`{nearest[0]}`" if nearest else f"one of {', '.join((*known, THIS_MACHINE))}"
+    header = holder.header(_TARGETS, target if target.isidentifier() else PRODUCTION)
+    fix = f"take {instead}, or write {header} with its `hosts` in {holder.file}"
+    return _Mistake("", f"there is no target {shown(target)}", fix)
 
 
 def _error(mistakes: list[_Mistake]) -> UsageError:

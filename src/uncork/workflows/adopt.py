@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from uncork.config import load, tables
+from uncork.config import holder, load
 from uncork.errors import UsageError
 from uncork.machine import files
 from uncork.plan import File
@@ -44,7 +44,7 @@ def adopt(path: Path, output: Path | None) -> Adopted:
     if not path.is_file():
         raise UsageError(f"there is no file {path}", "give a uwsgi.ini, a gunicorn.conf.py or a Procfile")
     fates = read(path.name, files.read(path).removeprefix("\ufeff"))
-    table = "" if output and output.name != tables.PYPROJECT else "tool.uncork"
+    table = "" if output and output.name != holder.PYPROJECT else "tool.uncork"
     text = toml(fates, table)
     _is_sound(toml(fates, ""), path)
     if output:
@@ -55,16 +55,16 @@ def adopt(path: Path, output: Path | None) -> Adopted:
 def _is_sound(text: str, path: Path) -> None:
     """Raise UsageError for what can't stand together, in the file's terms."""
     try:
-        load({tables.OWN_FILE: text}, "production", "app")
+        load({holder.OWN_FILE: text}, "production", "app")
     except UsageError as error:
         raise UsageError(f"what {path.name} says can't stand together: {error.problem}", error.fix) from error
 
 
 def _write(output: Path, text: str) -> None:
-    if output.name == tables.PYPROJECT and output.exists():
+    if output.name == holder.PYPROJECT and output.exists():
         before = files.read(output)
-        load({tables.PYPROJECT: before}, "production", "app")
-        if tables.is_in(before):
+        load({holder.PYPROJECT: before}, "production", "app")
+        if holder.is_in(before):
             raise UsageError(f"{output} has a config of uncork's already", "merge them by hand: leave out --output")
         text = f"{before.rstrip()}\n\n{text}" if before.strip() else text
     elif output.exists():

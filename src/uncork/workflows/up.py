@@ -27,7 +27,7 @@ from uncork.recipes.own import own
 from uncork.records import encode
 from uncork.report import Reporter
 from uncork.servers import SERVERS
-from uncork.serving import Address
+from uncork.serving import THIS_MACHINE, Address
 from uncork.workflows import cache, https, values
 from uncork.workflows.changing import changing
 from uncork.workflows.environment import environment_for
@@ -41,12 +41,16 @@ RUNTIME = Path(uncork_runtime.__file__).parent
 
 @dataclass(frozen=True)
 class UpOptions:
-    """What the command line says of a deploy. `environ` is the environment that FLASK_APP may stand in."""
+    """What the command line says of a deploy. `environ` is the environment that FLASK_APP may stand in.
 
-    environment: str = "production"
+    Without an environment it is that of the target, whose values lie over all others.
+    """
+
+    environment: str | None = None
     port: int | None = None
     bind: str | None = None
     environ: Mapping[str, str] = field(default_factory=dict)
+    target: str = THIS_MACHINE
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class Found:
 def find(layout: Layout, root: Path, options: UpOptions, leave_out: tuple[Path, ...] = ()) -> Found:
     """Read a project, without some folders. Raises UsageError where it, its config or its app is not clear."""
     tree = trees.read(root, leave_out=(layout.home, *leave_out))
-    config = load(tree.texts, options.environment, root.resolve().name)
+    config = load(tree.texts, options.environment, root.resolve().name, options.target)
     tree = without_key(tree, config)
     check_passwords(tree, config, processes.account())
     project = detect(tree.texts, config, {**tree.environment, **options.environ})

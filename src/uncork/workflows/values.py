@@ -10,7 +10,7 @@ from typing import Final
 from uncork.app_layout import AppLayout
 from uncork.apply import apply
 from uncork.config import load
-from uncork.config.tables import OWN_FILE, PYPROJECT
+from uncork.config.holder import OWN_FILE, PYPROJECT
 from uncork.config.values import NAME, ValueRefusedError, shown
 from uncork.errors import UsageError
 from uncork.layout import Layout
