@@ -1,6 +1,6 @@
 # The one task runner. Each target works on a fresh checkout, and is quick when there is nothing to do.
 .DEFAULT_GOAL := help
-.PHONY: help up down test unit lint bench docs clean
+.PHONY: help up down test unit lint lock bench docs clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -18,7 +18,8 @@ help:
 	@echo "make up     serve examples/guestbook and print its address (make down stops it)"
 	@echo "make test   all tests, with real servers    make unit   the quick ones, no network"
 	@echo "make lint   style, types, layers            make docs   write docs/reference again"
-	@echo "make bench  measure against the peers       make clean  remove what make made"
+	@echo "make bench  measure against the peers       make lock   lock uncork's own dependencies again"
+	@echo "make clean  remove what make made"
 
 up: $(READY)
 	@$(BIN)/uncork up examples/guestbook
@@ -38,6 +39,12 @@ lint: $(READY)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The second file travels with uncork: machines get just what is tested here.
+lock: $(READY)
+	$(BIN)/uv lock --quiet
+	$(BIN)/uv export --quiet --frozen --no-dev --no-emit-project --all-extras --no-annotate --no-header \
+	  --output-file src/uncork/remote/requirements.txt
 
 bench: $(READY)
 	$(BIN)/python -m bench
