@@ -1,0 +1,119 @@
+"""A talk with a program on a machine: lines of JSON both ways, and contents of files to it."""
+
+import json
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Final
+
+from uncork.errors import ExitCode, LockedError, RefusedError, UsageError, UserError
+from uncork.machine.landing import CHUNK
+from uncork.remote.ssh import UNCORK, Connection
+
+LEAVE: Final = 5.0
+"""Seconds that a program has to end once nothing more is said to it."""
+_NO_COMMAND: Final = 127
+_KINDS: Final[Mapping[int, type[UserError]]] = {
+    ExitCode.USAGE: UsageError,
+    ExitCode.REFUSED: RefusedError,
+    ExitCode.LOCKED: LockedError,
+}
+
+
+class LostError(UserError):
+    """The connection ended in the middle of a talk."""
+
+
+class Exchange:
+    """The talk with one program; `host` is whose it is, as the user calls it."""
+
+    def __init__(self, connection: Connection, process: "subprocess.Popen[bytes]") -> None:
+        if not (process.stdin and process.stdout and process.stderr):
+            raise TypeError("its streams are to be pipes")
+        self.host = connection.host
+        self._connection = connection
+        self._process = process
+        self._to: IO[bytes] = process.stdin
+        self._from: IO[bytes] = process.stdout
+        self._errors: IO[bytes] = process.stderr
+
+    def say(self, *told: bytes) -> None:
+        """Say something. That nobody hears it is found out by what is, or is not, answered."""
+        with suppress(BrokenPipeError):
+            for part in told:
+                self._to.write(part)
+            self._to.flush()
+
+    def pour(self, files: Iterable[tuple[Path, int]]) -> None:
+        """Send as much of each file as was said: of one that has become shorter the rest is made up, and is refused."""
+        with suppress(BrokenPipeError):
+            for path, size in files:
+                self._pour(path, size)
+            self._to.flush()
+
+    def _pour(self, path: Path, left: int) -> None:
+        with path.open("rb") as file:
+            while left:
+                chunk = file.read(min(left, CHUNK)) or bytes(min(left, CHUNK))
+                self._to.write(chunk)
+                left -= len(chunk)
+
+    def lines(self) -> Iterator[dict[str, object]]:
+        """Yield what is said, up to its end. Raises the error that is said, LostError where it just ends."""
+        for line in self._from:
+            try:
+                told = json.loads(line)
+            except ValueError:  # a login shell may greet whoever comes
+                continue
+            if isinstance(told, dict):
+                _raise_told(told, self.host)
+                yield told
+        raise self._ended()
+
+    def answer(self, key: str) -> object:
+        """Return what the next line says of that. Raises what `lines` does."""
+        return next(told[key] for told in self.lines() if key in told)
+
+    def _ended(self) -> UserError:
+        """Return why there was no answer: there is no such program, or no connection any more."""
+        said = self._errors.read().decode("utf-8", "replace")
+        code = self._process.wait()
+        if code in {1, _NO_COMMAND} and self._connection.run(("test", "-x", UNCORK), root=False).code:
+            fix = f"run `uncork server setup {self.host}` once"
+            return UsageError(f"{self.host} is not set up for uncork", fix)
+        return LostError(
+            f"{self.host}: the connection was lost", "see that the machine is up, and run this again", said
+        )
+
+
+def _raise_told(told: dict[str, object], host: str) -> None:
+    error = told.get("error")
+    if isinstance(error, dict):
+        said = {key: str(error.get(key, "")) for key in ("problem", "fix", "detail")}
+        kind = _KINDS.get(error.get("code", 0), UserError)
+        raise kind(f"{host}: {said['problem']}", said["fix"], said["detail"])
+
+
+@contextmanager
+def exchange(connection: Connection, argv: tuple[str, ...], *, root: bool = True) -> Iterator[Exchange]:
+    """Start a program on a machine, and give the talk with it; it is left to end by itself, but not waited for long."""
+    process = connection.stream(argv, root=root)
+    talk = Exchange(connection, process)
+    try:
+        yield talk
+    finally:
+        leave(process)
+
+
+def leave(process: "subprocess.Popen[bytes]") -> None:
+    """Say nothing more to a program, and see it gone."""
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe:
+            with suppress(OSError):
+                pipe.close()
+    try:
+        process.wait(LEAVE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
