@@ -46,11 +46,21 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 # What takes longest comes first: what is begun last should be short.
-FIRST: Final = ("tests/e2e/test_stacks.py", "tests/e2e", "tests/contract", "tests/integration", "tests/load", "")
+FIRST: Final = (
+    "tests/e2e/lab",
+    "tests/e2e/test_stacks.py",
+    "tests/e2e",
+    "tests/contract",
+    "tests/integration",
+    "tests/load",
+    "",
+)
 # Files whose tests take long and share nothing, so that any worker may run any of them; other files are run whole.
 APART: Final = ("docs", "error_mail", "full_disk", "handlers", "killed_deploys", "status_report")
 # Each of their tests is for each server, whose environment takes long to make.
 BY_SERVER: Final = ("tests/contract/test_servers.py", "tests/contract/test_server_logs.py")
+# Their machines are on one bridge, which one worker has.
+LAB: Final = "tests/e2e/lab"
 
 
 @pytest.hookimpl(trylast=True)
@@ -63,6 +73,8 @@ class Together(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, test = nodeid.partition("::")
+        if file.startswith(LAB):
+            return LAB
         if file in BY_SERVER:
             return test.partition("[")[2].partition("-")[0].rstrip("]")
         return nodeid if Path(file).stem.removeprefix("test_") in APART else file
