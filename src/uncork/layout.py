@@ -43,6 +43,11 @@ class Layout:
         return Path("/etc/uncork/machine.json")
 
     @property
+    def audit_log(self) -> Path | None:
+        """A line of JSON for every change of a machine set up for serving; elsewhere there is none."""
+        return self.log / "audit.log" if self.log else None
+
+    @property
     def apps(self) -> Path:
         """One folder an app."""
         return self.home / "apps"
@@ -56,6 +61,11 @@ class Layout:
     def outside_access_logs(self) -> Path:
         """Where a front of the machine's writes the apps' access logs."""
         return self.logs / "access"
+
+    @property
+    def wheels(self) -> Path:
+        """Packages that were sent here, for a machine that gets none by itself."""
+        return self.home / "wheels"
 
     @property
     def lock(self) -> Path:
@@ -86,6 +96,26 @@ class Layout:
     def authority_key(self) -> Path:
         """The key of the local CA, 0600: whoever has it can pose as any site to who trusts it."""
         return self.home / "tls" / "ca.key"
+
+    @property
+    def acme(self) -> Path:
+        """The keys of the accounts at CAs that give certificates by ACME: of the account that serves."""
+        return self.home / "acme"
+
+    @property
+    def acme_lock(self) -> Path:
+        """Held, with flock(2), by whoever asks such a CA."""
+        return self.home / "acme.lock"
+
+    @property
+    def challenges(self) -> Path:
+        """The root of the URLs by which such a CA sees that a name is ours: of the account that serves."""
+        return self.home / "challenges"
+
+    @property
+    def deploys(self) -> Path:
+        """What other computers deployed here: for each a line of JSON a step, and the source on its way."""
+        return self.home / "deploys"
 
     @property
     def agent(self) -> Path:

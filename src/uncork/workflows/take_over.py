@@ -1,24 +1,25 @@
 """Let one instance take traffic over from another, with the front as it must be for that."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NoReturn
 
 from uncork.apply import apply
-from uncork.errors import StepFailedError, UsageError
+from uncork.errors import RefusedError, StepFailedError, UsageError
 from uncork.machine import files
 from uncork.model import AppFacts, Facts, Instance, Release
-from uncork.plan import File, Plan, Step
+from uncork.plan import File, Plan, Remove, Step
 from uncork.recipes.address import check_unchanged, front_of, url
-from uncork.recipes.change_over import Running, boot, change_over, live_of, retire
+from uncork.recipes.change_over import Running, boot, change_over, live_of, point, retire
 from uncork.recipes.environment import COMPLETE
 from uncork.recipes.explain import step_failed
 from uncork.recipes.front import Served, sites
 from uncork.recipes.https import settled
 from uncork.serving import Address, Site
-from uncork.workflows.front import port_is_free, refreshed
+from uncork.workflows.front import port_is_free, refreshed, serve
 from uncork.workflows.work import FRONT_WAIT, Work, record
 
 
@@ -36,13 +37,28 @@ class Deployed:
     notes: tuple[str, ...] = ()
 
 
+Settle = Callable[[Deployed], bool]
+"""Hears that visitors are on a release, and says whether they stay; what they were on before is there until then."""
+
+
+def keep(deployed: Deployed) -> bool:  # noqa: ARG001 -- a Settle
+    """Keep whatever release it is."""
+    return True
+
+
 def take_over(
-    work: Work, facts: Facts, new: Running, address: Address, *written: Step, given: tuple[File, ...] = ()
+    work: Work,
+    facts: Facts,
+    new: Running,
+    address: Address,
+    *written: Step,
+    given: tuple[File, ...] = (),
+    settle: Settle = keep,
 ) -> Deployed:
     """Change over from what is live to `new`, and return what serves then. Nothing changes if any step fails.
 
     `written` are steps that belong to the switch: once it begins, the release has proven itself. `given` are the
-    certificates that come with it.
+    certificates that come with it. Raises RefusedError if `settle` says that visitors are to go back.
     """
     app = facts.app(new.release.app)
     live = live_of(app, new.release)
@@ -54,8 +70,47 @@ def take_over(
         front = refreshed(work, now, Served(address, wanted, given))
         plan = change_over(new, live, work.layout, work.supervisor, front, stopped=app.stopped)
         apply(replace(plan, switch=(*written, *plan.switch), cleanup=()), work.account, work.report)
+    done = deployed(work, new.release, wanted, address, app)
+    if not settle(done):
+        _go_back(work, facts, new, address)
     apply(Plan(cleanup=plan.cleanup), work.account, work.report)
-    return deployed(work, new.release, wanted, address, app)
+    return replace(done, seconds=work.report.seconds)
+
+
+def _go_back(work: Work, before: Facts, new: Running, address: Address) -> NoReturn:
+    """Send visitors back to what they were on before, which still runs, and end `new`. Raises RefusedError."""
+    app = before.app(new.release.app)
+    live = live_of(app, new.release)
+    with _or_forget(work, new):
+        if live and not app.stopped:
+            _switch_back(work, live, new, before.address or address)
+        else:
+            _withdraw(work, app, new, before.address or address)
+        raise RefusedError(
+            f"release {new.release.id} was taken back: it could not stay on the other machines",
+            "see what they say, mend it, and deploy again",
+            release=new.release.id,
+        )
+
+
+def _switch_back(work: Work, live: Running, new: Running, address: Address) -> None:
+    with files.hold_waiting(work.layout.lock, FRONT_WAIT):
+        now = work.facts()
+        work = work.behind(front_of(now, live.release))
+        front = refreshed(work, now, Served(address, sites(now, live.release.site)))
+        plan = change_over(live, new, work.layout, work.supervisor, front)
+        apply(replace(plan, cleanup=()), work.account, work.report)
+
+
+def _withdraw(work: Work, app: AppFacts, new: Running, address: Address) -> None:
+    """Have nothing of the app run, as it was before."""
+    layout = work.layout.app(app.name)
+    if app.live_release:
+        mark = (File(layout.stopped, ""), *point(work.layout, app.live or new.instance, "switch back"))
+    else:
+        mark = (Remove(layout.current_socket), Remove(layout.live))
+    apply(Plan(switch=mark), work.account, work.report)
+    serve(work, address)
 
 
 @contextmanager

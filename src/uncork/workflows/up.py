@@ -11,9 +11,10 @@ import msgspec
 import uncork_runtime
 from uncork.config import Config, load
 from uncork.errors import StepFailedError
+from uncork.facts import scale_of
 from uncork.layout import Layout
 from uncork.machine import apache, files, processes, trees
-from uncork.model import AppFacts, Facts, Project, Proof, Release
+from uncork.model import AppFacts, Facts, Locked, Project, Proof, Release
 from uncork.plan import File, Remove, Room, Run
 from uncork.project.detect import detect
 from uncork.recipes import build, provision, retire
@@ -24,6 +25,7 @@ from uncork.recipes.environment import Environment
 from uncork.recipes.explain import Failure, import_failed, step_failed
 from uncork.recipes.front import sites
 from uncork.recipes.own import own
+from uncork.recipes.sizing import scaled
 from uncork.records import encode
 from uncork.report import Reporter
 from uncork.servers import SERVERS
@@ -33,17 +35,26 @@ from uncork.workflows.changing import changing
 from uncork.workflows.environment import environment_for
 from uncork.workflows.front import port_is_free
 from uncork.workflows.given import check_passwords, without_key
-from uncork.workflows.take_over import Deployed, next_instance, take_over
+from uncork.workflows.take_over import Deployed, Settle, keep, next_instance, take_over
 from uncork.workflows.work import Work, begin, now, record
 
 RUNTIME = Path(uncork_runtime.__file__).parent
 
 
 @dataclass(frozen=True)
+class Sent:
+    """A project that came from elsewhere: what its folder is called there, and the names of the files that count."""
+
+    folder: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class UpOptions:
     """What the command line says of a deploy. `environ` is the environment that FLASK_APP may stand in.
 
-    Without an environment it is that of the target, whose values lie over all others.
+    Without an environment it is that of the target, whose values lie over all others. `host` is what this machine is
+    called by who deploys to it from elsewhere, and `sent` says more of a project that came from there.
     """
 
     environment: str | None = None
@@ -51,6 +62,8 @@ class UpOptions:
     bind: str | None = None
     environ: Mapping[str, str] = field(default_factory=dict)
     target: str = THIS_MACHINE
+    host: str = ""
+    sent: Sent | None = None
 
 
 @dataclass(frozen=True)
@@ -69,18 +82,22 @@ class Found:
 
 def find(layout: Layout, root: Path, options: UpOptions, leave_out: tuple[Path, ...] = ()) -> Found:
     """Read a project, without some folders. Raises UsageError where it, its config or its app is not clear."""
-    tree = trees.read(root, leave_out=(layout.home, *leave_out))
-    config = load(tree.texts, options.environment, root.resolve().name, options.target)
+    sent = options.sent
+    # What was sent lies in the state directory, and has nothing of it.
+    tree = trees.listed(root, sent.names) if sent else trees.read(root, leave_out=(layout.home, *leave_out))
+    folder = sent.folder if sent else root.resolve().name
+    config = load(tree.texts, options.environment, folder, options.target)
     tree = without_key(tree, config)
     check_passwords(tree, config, processes.account())
     project = detect(tree.texts, config, {**tree.environment, **options.environ})
     return Found(tree, config, project)
 
 
-def up(layout: Layout, project: Path, options: UpOptions, report: Reporter) -> Deployed:
+def up(layout: Layout, project: Path, options: UpOptions, report: Reporter, settle: Settle = keep) -> Deployed:
     """Deploy the project at that path, and return what serves then.
 
-    Raises UsageError before anything was changed, RefusedError when what served before serves still.
+    `settle` is called once visitors are on the new release, and says whether they stay there. Raises UsageError before
+    anything was changed, RefusedError when what served before serves still, or again.
     """
     started = time.monotonic()
     found = find(layout, project, options)
@@ -96,8 +113,8 @@ def up(layout: Layout, project: Path, options: UpOptions, report: Reporter) -> D
         with _or_forget(work, draft, app):
             release, notes = _build(work, draft, found, app)
             written = File(draft.layout.record(draft.number), encode(release))
-            new = Running(release, next_instance(app, release.id))
-            deployed = take_over(work, facts, new, address, written, given=certificate)
+            new = Running(scaled(release, scale_of(draft.layout)), next_instance(app, release.id))
+            deployed = take_over(work, facts, new, address, written, given=certificate, settle=settle)
         record(work, draft.config.name, "up", draft.number, started)
         _prune(work, draft)
     told = https.notes(layout, release.site)
@@ -206,4 +223,4 @@ def _prune(work: Work, draft: Draft) -> None:
     environments = retire.old_environments(app, files.names_in(draft.layout.venvs))
     work.do(*(Remove(draft.layout.release(release.id)) for release in old), *environments)
     if app.live_release and not app.live_release.site.keeps:
-        cache.clear(work.layout, app.name)
+        cache.forget(work.layout, app.name)
