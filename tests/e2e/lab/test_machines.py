@@ -1,6 +1,10 @@
 """The lab itself: what the other tests rest on."""
 
-from tests.e2e.lab.machines import Lab, Machine
+import subprocess
+
+from tests.e2e.lab.bridge import Lab
+from tests.e2e.lab.client import Client
+from tests.e2e.lab.machines import Machine
 from tests.e2e.lab.tree import differences
 
 
@@ -9,3 +13,24 @@ def test_a_machine_is_a_debian_with_systemd_that_one_can_log_in_to_and_that_rebo
     assert bare.sh("sudo -n id -u", "deploy").strip() == "0"
     bare.reboot()
     assert bare.sh("systemctl is-system-running --wait").strip() == "running"
+
+
+def test_a_machine_installs_packages_from_the_bridge_and_reaches_nothing_else(bare: Machine, lab: Lab) -> None:
+    before = bare.tree()
+    bare.sh("apt-get update -qq && apt-get install -qqy nginx")
+    assert bare.sh("systemctl is-active nginx").strip() == "active"
+    assert "usr/sbin/nginx: nothing -> -rwxr-xr-x 0:0" in "\n".join(differences(before, bare.tree()))
+    bare.sh(f"curl -sf http://{lab.bridge}:8000/simple/flask/ | grep -q 'Flask\\|flask'")
+    assert bare.tried("curl -s --max-time 5 https://pypi.org").code != 0
+
+
+def test_a_client_logs_in_by_the_machines_name_until_it_is_cut_off(bare: Machine, client: Client) -> None:
+    def said() -> str:
+        ssh = ("ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=1", bare.name, "hostname; id -un")
+        return subprocess.run(ssh, env=client.environment(), capture_output=True, text=True, check=False).stdout
+
+    assert said().split() == [bare.name, "deploy"]
+    bare.cut()
+    assert said() == ""
+    bare.join()
+    assert said().split() == [bare.name, "deploy"]
