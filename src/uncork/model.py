@@ -162,10 +162,20 @@ class Account:
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A Python on this machine: its real path and its version, as in `3.11.2`."""
+    """A Python: its real path and its version, as in `3.11.2`; of another machine, with what uv calls its platform."""
 
     path: str
     version: str
+    platform: str = ""
+
+
+@dataclass(frozen=True)
+class Locked:
+    """What an environment is to be made of: its Python, the project's lock, and what the server needs beside that."""
+
+    python: Interpreter
+    project: str
+    server: str
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,8 @@ def lock_steps(
     if dependencies.source is Source.UV_LOCK:
         folder = dependencies.files[0].rpartition("/")[0]
         options = (*_each("--project", (folder,) if folder else ()), *_each("--prune", dependencies.brought))
-        return _made((uv, *_EXPORT, *_python(python), *options), (), source, to)
+        here = () if python.platform else _python(python)  # what is exported holds for all platforms
+        return _made((uv, *_EXPORT, *here, *options), (), source, to)
     asked, never = _asked(dependencies, to), _never(dependencies, to)
     names = tuple(str(step.path) for step in asked) or dependencies.files[:1]
     options = (
@@ -72,8 +73,10 @@ def manifest_digest(texts: Mapping[str, str], dependencies: Dependencies, python
     """
     stated = {path: _deciding(texts, path) for path in dependencies.files if dependencies.source is not Source.IMPORTS}
     settings = {path: inside(table(texts, path), *keys) for path, keys in _SETTINGS.items()}
-    parts = [dependencies.source.value, stated, settings, dependencies.requirements, dependencies.omit, python.version]
-    return _sha256(parts)
+    for_whom = [python.version, *filter(None, (python.platform,))]
+    return _sha256(
+        [dependencies.source.value, stated, settings, dependencies.requirements, dependencies.omit, *for_whom]
+    )
 
 
 def environment_digest(lock: str, python: Interpreter, requires: Iterable[str], sources: str = "") -> str:
@@ -180,7 +183,9 @@ def _each(option: str, values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(part for value in values for part in (option, value))
 
 
-def _python(python: Interpreter) -> tuple[str, str]:
+def _python(python: Interpreter) -> tuple[str, ...]:
+    if python.platform:
+        return ("--python-platform", python.platform, "--python-version", python.version)
     return ("--python", python.path)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from uncork.apache import Apache
 from uncork.app_layout import AppLayout
 from uncork.config import Config
-from uncork.model import Account, Machine, Project, Proof, Release
+from uncork.model import Account, Locked, Machine, Project, Proof, Release
 from uncork.plan import Copy, Directory, File, Link, Run, Step
 from uncork.recipes import paths
 from uncork.recipes.environment import Environment
@@ -28,7 +28,10 @@ PROOF_GRACE: Final = 5.0
 
 @dataclass(frozen=True)
 class Draft:
-    """A release that is being built, as far as it is known before its app has been asked anything."""
+    """A release that is being built, as far as it is known before its app has been asked anything.
+
+    `locked` is what its environment is made of, where that was decided on the computer that deploys.
+    """
 
     number: int
     config: Config
@@ -40,6 +43,7 @@ class Draft:
     own: Own = field(default_factory=Own)
     apache: Apache | None = None
     front: str = ""
+    locked: Locked | None = None
 
     @property
     def directory(self) -> Path:

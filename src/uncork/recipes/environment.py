@@ -39,20 +39,23 @@ def lock_files(environment: Environment, directory: Path) -> tuple[File, File]:
     )
 
 
-def environment_steps(environment: Environment, uv: str, source: Path, locks: tuple[File, ...]) -> tuple[Step, ...]:
+def environment_steps(
+    environment: Environment, uv: str, source: Path, locks: tuple[File, ...], wheels: Path | None = None
+) -> tuple[Step, ...]:
     """Return the steps that make the virtual environment from the locks that were written there.
 
     It is made in its final place, since its scripts name it; the file that says it is complete comes last. Bytecode is
-    compiled now: the account that serves can't write it later.
+    compiled now: the account that serves can't write it later. No index is asked where the `wheels` are in a folder.
     """
     python = str(environment.path / "bin" / "python")
     make = (uv, "venv", "--quiet", "--no-project", "--python", environment.python.path, str(environment.path))
     install = (uv, "pip", "install", "--quiet", "--no-deps", "--compile-bytecode", "--python", python)
+    given = ("--offline", "--no-index", "--find-links", str(wheels)) if wheels else ()
     return (
         Remove(environment.path),
         Run(make, "make its environment", directory=source),
         Run(
-            (*install, *(word for lock in locks for word in ("-r", str(lock.path)))),
+            (*install, *given, *(word for lock in locks for word in ("-r", str(lock.path)))),
             "install its dependencies",
             TIMEOUT,
             source,

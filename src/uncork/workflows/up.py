@@ -54,7 +54,8 @@ class UpOptions:
     """What the command line says of a deploy. `environ` is the environment that FLASK_APP may stand in.
 
     Without an environment it is that of the target, whose values lie over all others. `host` is what this machine is
-    called by who deploys to it from elsewhere, and `sent` says more of a project that came from there.
+    called by who deploys to it from elsewhere, and `sent` says more of a project that came from there; `locked` is what
+    the release's environment is made of, where its packages came from there too.
     """
 
     environment: str | None = None
@@ -64,6 +65,7 @@ class UpOptions:
     target: str = THIS_MACHINE
     host: str = ""
     sent: Sent | None = None
+    locked: Locked | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ def up(layout: Layout, project: Path, options: UpOptions, report: Reporter, sett
     with changing(work, found.config.name, "up") as facts:
         work, address = _settled(work, facts, found.config, options)
         app = facts.app(found.config.name)
-        draft = drafted(work, found, facts)
+        draft = replace(drafted(work, found, facts), locked=options.locked)
         _names_are_free(work, facts, draft, address)
         _tidy(work, app)
         with _or_forget(work, draft, app):
