@@ -87,7 +87,7 @@ class Connection:
 
     def terminal(self, argv: tuple[str, ...], *, root: bool = True) -> int:
         """Run a command on our own terminal, or whatever our streams are, and return its exit status."""
-        ours = "-t" if sys.stdin.isatty() else "-T"
+        ours = "-t" if sys.stdin.isatty() and sys.stdout.isatty() else "-T"
         return subprocess.call(self._line(argv, root, ours))
 
     def _line(self, argv: tuple[str, ...], root: bool, terminal: str = "-T") -> tuple[str, ...]:  # noqa: FBT001
