@@ -13,6 +13,7 @@ import click
 
 from uncork.cli.failure import Answer, explain, tell
 from uncork.cli.options import asks_nothing, wants
+from uncork.cli.words import WORDS
 from uncork.errors import ExitCode
 
 VERBS: Final = (
@@ -70,6 +71,7 @@ class Verbs(click.Group):
             nearest = difflib.get_close_matches(args[0], VERBS, n=1)
             meant = f"; did you mean {nearest[0]}?" if nearest else ""
             raise click.UsageError(f"{args[0]!r} is no verb{meant}", ctx)
+        ctx.meta[WORDS] = tuple(args)
         return super().resolve_command(ctx, args)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from uncork.cli.options import Asked, asks
+from uncork.cli.options import Asked, Goes, asks
 from uncork.cli.output import emit, fields
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False),
     help="Write the config there, instead of to standard output: to uncork.toml, or at the end of pyproject.toml.",
 )
-@asks(app=False)
+@asks(app=False, goes=Goes.HERE)
 def command(asked: Asked, file: str, output: str | None) -> None:
     """Say what FILE does as a config of uncork's: a uwsgi.ini, a gunicorn.conf.py or a Procfile.
 

@@ -2,13 +2,13 @@
 
 import click
 
-from uncork.cli.options import Asked, asks
+from uncork.cli.options import Asked, Goes, asks
 from uncork.cli.output import emit
 from uncork.cli.progress import progress
 
 
 @click.command("down")
-@asks(app=False)
+@asks(app=False, goes=Goes.IF_TOLD)
 def command(asked: Asked) -> None:
     """Stop every app, the front and the supervisor, until the next `up` or `start`. Releases and data are kept."""
     from uncork.workflows.down import down

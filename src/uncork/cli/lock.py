@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from uncork.cli.options import Asked, asks
+from uncork.cli.options import Asked, Goes, asks
 from uncork.cli.output import emit, fields
 from uncork.cli.projects import path_argument, project
 
@@ -24,7 +24,7 @@ from uncork.cli.projects import path_argument, project
     type=click.Path(exists=True, file_okay=False),
     help="Begin with the versions in that virtual environment, and list what it holds and the project does not use.",
 )
-@asks(app=False)
+@asks(app=False, goes=Goes.HERE)
 def command(asked: Asked, path: str, output: str | None, from_environment: str | None) -> None:
     """Lock what the project at PATH needs, exactly and with hashes: never all that is installed, as pip freeze does."""
     from uncork.workflows.lock import lock

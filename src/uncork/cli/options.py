@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
 import click
 
 from uncork.errors import UsageError
+from uncork.serving import THIS_MACHINE
 
 if TYPE_CHECKING:
     from uncork.layout import Layout
@@ -24,11 +26,16 @@ ROOTS_HOME: Final = "/var/lib/uncork"
 
 @dataclass(frozen=True)
 class Asked:
-    """What the options of every verb say."""
+    """What the options of every verb say. `target` and `hosts` are as they were typed; `home_said`: on this line."""
 
     home: Path
     app: str | None = None
     json: bool = False
+    debug: bool = False
+    target: str | None = None
+    hosts: tuple[str, ...] = ()
+    accept_new: bool = False
+    home_said: bool = False
 
     @property
     def layout(self) -> "Layout":
@@ -46,20 +53,61 @@ def wants(words: Sequence[str], flag: str) -> bool:
     return flag in ours
 
 
-def asks(*, app: bool = True) -> Callable[[Callable[Concatenate[Asked, P], R]], Callable[P, R]]:
-    """Give a verb the options that every verb has, as its first argument; `app`: it acts on one app."""
+class Goes(Enum):
+    """Where a verb goes: to the project's target, to one that is named, by itself, or nowhere but here."""
+
+    THERE = "there"
+    IF_TOLD = "if told"
+    BY_ITSELF = "by itself"
+    HERE = "here"
+
+
+def asks(
+    *, app: bool = True, goes: Goes = Goes.THERE, one: bool = True
+) -> Callable[[Callable[Concatenate[Asked, P], R]], Callable[P, R]]:
+    """Give a verb the options that every verb has, as its first argument; `app`: it acts on one app.
+
+    What `goes` elsewhere is run by the uncork of the machines there, and the function is not called; it is told of the
+    project's app, unless the verb is as good for all of them (not `one`).
+    """
 
     def decorate(function: Callable[Concatenate[Asked, P], R]) -> Callable[P, R]:
         @wraps(function)
         def command(*args: P.args, **kwargs: P.kwargs) -> R:
-            asked = _asked(click.get_current_context())
+            context = click.get_current_context()
+            asked = _asked(context)
             if asked.app is not None and not app:
                 raise click.UsageError("this verb takes no --app")
+            if goes is Goes.HERE:
+                _stays(asked, context)
+            elif goes is not Goes.BY_ITSELF and context.invoked_subcommand is None:
+                _leave(asked, context, implied=goes is Goes.THERE, app=app and one)
             return function(asked, *args, **kwargs)
 
         return _common(_APP(command) if app else command)
 
     return decorate
+
+
+def _stays(asked: Asked, context: click.Context) -> None:
+    """Raise UsageError if a verb for this machine alone was sent to another."""
+    if asked.hosts or asked.target not in {None, THIS_MACHINE}:
+        verb = context.command_path
+        raise UsageError(
+            f"`{verb}` is for this machine alone", "take -t and --host out; `uncork deploy` is what goes to machines"
+        )
+
+
+def _leave(asked: Asked, context: click.Context, *, implied: bool, app: bool) -> None:
+    """Run the verb on the machines it goes to, and end with its exit status; do nothing if it is for this one."""
+    from uncork.cli.places import place
+
+    there = place(asked, Path.cwd(), implied=implied)
+    if there:
+        from uncork.cli.forward import forward
+        from uncork.cli.words import words
+
+        context.exit(forward(asked, there, words(context), app=there.app if app else asked.app))
 
 
 def asks_nothing(function: Callable[P, R]) -> Callable[P, R]:
@@ -92,19 +140,51 @@ def _default_home() -> str:
 
 def _asked(context: click.Context) -> Asked:
     said = context.meta
-    return Asked(home(said.get("uncork.home")), said.get("uncork.app"), json=bool(said.get("uncork.json")))
+    return Asked(
+        home(said.get("uncork.home")),
+        said.get("uncork.app"),
+        json=bool(said.get("uncork.json")),
+        debug=bool(said.get("uncork.debug")),
+        target=said.get("uncork.target"),
+        hosts=said.get("uncork.host", ()),
+        accept_new=bool(said.get("uncork.accept_new_host_key")),
+        home_said="uncork.home" in said,
+    )
 
 
-def _remember(context: click.Context, parameter: click.Parameter, value: str | bool | None) -> None:  # noqa: FBT001
+def _remember(context: click.Context, parameter: click.Parameter, value: str | tuple[str, ...] | bool | None) -> None:  # noqa: FBT001
     """Keep what was said where every context sees it: the verb's own option comes last, and wins."""
-    if value is not None and value is not False:
+    if value not in {None, False, ()}:
         context.meta[f"uncork.{parameter.name}"] = value
 
 
 def _common(function: Callable[P, R]) -> Callable[P, R]:
-    return _HOME(_JSON(_DEBUG(function)))
+    return _TARGET(_HOST(_ACCEPT(_HOME(_JSON(_DEBUG(function))))))
 
 
+_TARGET: Final = click.option(
+    "-t",
+    "--target",
+    metavar="NAME",
+    expose_value=False,
+    callback=_remember,
+    help=f"The target to act on; `{THIS_MACHINE}` is this machine. Without it the project's only one, if it has one.",
+)
+_HOST: Final = click.option(
+    "--host",
+    metavar="HOST",
+    multiple=True,
+    expose_value=False,
+    callback=_remember,
+    help="A machine to act on: one of the target's, or any as `ssh` takes it; repeatable.",
+)
+_ACCEPT: Final = click.option(
+    "--accept-new-host-key",
+    is_flag=True,
+    expose_value=False,
+    callback=_remember,
+    help="Trust machines that were never met before, without asking.",
+)
 _HOME: Final = click.option(
     "--home",
     metavar="DIR",

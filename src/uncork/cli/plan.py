@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from uncork.cli.options import Asked, asks
+from uncork.cli.options import Asked, Goes, asks
 from uncork.cli.output import emit, fields, styled
 from uncork.cli.projects import options_of, project, up_options
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.command("plan")
 @up_options
-@asks(app=False)
+@asks(app=False, goes=Goes.HERE)
 def command(asked: Asked, path: str, environment: str | None, port: int | None, bind: str | None) -> None:
     """Show what `up` would do with the project at PATH: files, commands, dependencies. Nothing is changed."""
     from uncork.workflows.plan import plan

@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from uncork.cli.options import Asked, asks
+from uncork.cli.options import Asked, Goes, asks
 from uncork.cli.output import emit, fields
 from uncork.cli.progress import progress
 from uncork.cli.projects import options_of, project, up_options
@@ -44,7 +44,7 @@ def _socket(_: click.Context, __: click.Parameter, value: str | None) -> str | N
     callback=_socket,
     help="A port between front and server, instead of a unix socket.",
 )
-@asks(app=False)
+@asks(app=False, goes=Goes.HERE)
 def command(  # noqa: PLR0913, PLR0917 -- click hands over each option by itself
     asked: Asked,
     path: str,

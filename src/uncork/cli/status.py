@@ -18,7 +18,7 @@ _HEAD = ("APP", "RELEASE", "ENVIRONMENT", "STATE", "SERVER", "WORKERS", "REQUEST
 
 
 @click.command("status")
-@asks()
+@asks(one=False)
 def command(asked: Asked) -> int:
     """Show what runs: the apps with their workers, the front, the supervisor, the machine.
 

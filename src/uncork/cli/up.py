@@ -3,14 +3,14 @@
 import click
 
 from uncork.cli.deployed import told
-from uncork.cli.options import Asked, asks
+from uncork.cli.options import Asked, Goes, asks
 from uncork.cli.progress import progress
 from uncork.cli.projects import options_of, project, up_options
 
 
 @click.command("up")
 @up_options
-@asks(app=False)
+@asks(app=False, goes=Goes.HERE)
 def command(asked: Asked, path: str, environment: str | None, port: int | None, bind: str | None) -> None:
     """Serve the project at PATH, or let a new release of it take over.
 

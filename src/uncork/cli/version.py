@@ -2,12 +2,12 @@
 
 import click
 
-from uncork.cli.options import Asked, asks
+from uncork.cli.options import Asked, Goes, asks
 from uncork.cli.output import emit, fields
 
 
 @click.command("version")
-@asks(app=False)
+@asks(app=False, goes=Goes.IF_TOLD)
 def command(asked: Asked) -> None:
     """Print the versions of uncork and of what it comes with."""
     from uncork.workflows.version import versions
