@@ -41,6 +41,8 @@ VERBS: Final = (
     "render",
     "version",
 )
+HIDDEN: Final = ("offer",)
+"""What another machine's uncork calls; no person does."""
 
 
 class Verbs(click.Group):
@@ -52,7 +54,7 @@ class Verbs(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Return a verb, imported now."""
-        if cmd_name not in VERBS:
+        if cmd_name not in VERBS + HIDDEN:
             return None
         gc.disable()  # nothing of what is imported now is garbage; it is a tenth of the time
         try:
@@ -65,7 +67,7 @@ class Verbs(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the verb that was typed, and what follows it; for a verb that is none, raise with the nearest."""
-        if args[0] not in VERBS and not args[0].startswith("-"):
+        if args[0] not in VERBS + HIDDEN and not args[0].startswith("-"):
             import difflib
 
             nearest = difflib.get_close_matches(args[0], VERBS, n=1)
