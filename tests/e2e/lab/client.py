@@ -57,6 +57,16 @@ class Client:
             stderr=subprocess.PIPE, text=True, env=self.environment(), cwd=cwd or self.home, start_new_session=True,
         )  # fmt: skip
 
+    def call(self, addresses: Mapping[str, str]) -> None:
+        """Have other names lead to machines also: those of a page, for ssh and for curl."""
+        for name, address in addresses.items():
+            with self.config.open("r+") as config:
+                rest = config.read()
+                config.seek(0)
+                config.write(f"Host {name}\n  HostName {address}\n  HostKeyAlias {address}\n{rest}")
+        ways = " ".join(f"--connect-to {name}:80:{address}:80" for name, address in addresses.items())
+        _wrap(self.home, "curl", ways)
+
     def processes(self) -> list[int]:
         """What runs of it: ssh keeps connections for later commands."""
         return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal() and self._has(entry)]
@@ -78,13 +88,18 @@ def client(lab: Lab, home: Path) -> Iterator[Client]:
     own = f"  User {USER}\n  IdentityFile {home}/.ssh/id_ed25519\n  UserKnownHostsFile {home}/.ssh/known_hosts\n"
     found.config.write_text(f"{hosts}Host *\n{own}  GlobalKnownHostsFile none\n  IdentitiesOnly yes\n")
     # OpenSSH looks for its config in the home folder that the accounts of the computer tell, not in $HOME.
-    program = home / "bin" / "ssh"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {found.config} "$@"\n')
-    program.chmod(0o755)
+    _wrap(home, "ssh", f"-F {found.config}")
     try:
         yield found
     finally:
         for pid in found.processes():
             with suppress(ProcessLookupError):
                 os.kill(pid, 9)
+
+
+def _wrap(home: Path, program: str, words: str) -> None:
+    """Have a program get these words first, whoever starts it."""
+    script = home / "bin" / program
+    script.parent.mkdir(exist_ok=True)
+    script.write_text(f'#!/bin/sh\nexec {shutil.which(program)} {words} "$@"\n')
+    script.chmod(0o755)
