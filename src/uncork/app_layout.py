@@ -139,6 +139,11 @@ class AppLayout:
         return self.root / "history.jsonl"
 
     @property
+    def scale(self) -> Path:
+        """How many processes `scale` said, in place of the config's number; not there: nobody has."""
+        return self.root / "scale"
+
+    @property
     def stopped(self) -> Path:
         """There after `stop`: the app is not meant to run."""
         return self.root / "stopped"

@@ -13,6 +13,7 @@ from uncork.machine import capacity, files, leftovers, processes, supervisord
 from uncork.machine.failure import plain
 from uncork.model import AppFacts, Facts, Instance, Program, Release
 from uncork.notices import Trouble
+from uncork.recipes.sizing import scaled
 from uncork.records import Event, FrontRecord, decode, decode_agent, decode_event, decode_front, decode_maintenance
 from uncork.serving import Address, Maintenance
 from uncork.supervisors.supervisor import AGENT
@@ -109,7 +110,8 @@ def _names(layout: Layout) -> tuple[str, ...]:
 
 def _app(layout: AppLayout, running: Sequence[Program], notes: _Notes) -> AppFacts:
     folders = sorted(int(path.name) for path in files.names_in(layout.releases) if path.name.isdecimal())
-    releases = tuple(release for number in folders if (release := _release(layout, number, notes)))
+    scale = scale_of(layout)
+    releases = tuple(scaled(release, scale) for number in folders if (release := _release(layout, number, notes)))
     programs = tuple(p for p in running if (i := Instance.parse(p.name)) and i.app == layout.app)
     past = (event.release for event in events(layout) if event.release)
     linked, mark = connected(layout), marked(layout)
@@ -126,6 +128,12 @@ def _app(layout: AppLayout, running: Sequence[Program], notes: _Notes) -> AppFac
         next_release=1 + max((*folders, *past, live.release if live else 0)),
         maintenance=_maintenance(layout, notes),
     )
+
+
+def scale_of(layout: AppLayout) -> int | None:
+    """Return how many processes an app is to have whatever its releases say; None where nobody said."""
+    said = files.tail(layout.scale, 0, 16).strip()
+    return int(said) if said.isdecimal() and int(said) else None
 
 
 def _maintenance(layout: AppLayout, notes: _Notes) -> Maintenance | None:

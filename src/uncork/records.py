@@ -28,6 +28,27 @@ class Event:
 
 
 @dataclass(frozen=True)
+class AuditEntry:
+    """A line of a machine's audit: who changed what, from where, and what became of it.
+
+    `who` is by their own word where they came from elsewhere, as `anna@laptop`; `account` is the one they had here, and
+    `origin` the address they came from, empty for who was at the machine. `release` is the one that is live then.
+    `result` is ok, refused, failed, locked or interrupted; begun where nobody waits for the end.
+    """
+
+    when: str
+    who: str
+    account: str
+    origin: str
+    what: str
+    app: str
+    release: int | None
+    result: str
+    seconds: float
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class FrontRecord:
     """Which front answers, where, and the apps behind it in the order of their first deploy.
 
@@ -109,6 +130,16 @@ def encode_event(event: Event) -> str:
 def decode_event(line: str) -> Event:
     """Return the event of a line. Raises UserError that names what is wrong with it."""
     return _decoded(line, Event, "a line of the history")
+
+
+def encode_audit(entry: AuditEntry) -> str:
+    """Return a line of the audit as one line of JSON, without the line's end."""
+    return msgspec.json.encode(entry).decode()
+
+
+def decode_audit(line: str) -> AuditEntry:
+    """Return what a line of the audit says. Raises UserError that names what is wrong with it."""
+    return _decoded(line, AuditEntry, "a line of the audit")
 
 
 def _pretty(record: object) -> str:

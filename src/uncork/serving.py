@@ -9,6 +9,9 @@ LOCAL: Final = "local"
 THIS_MACHINE: Final = "local"
 """The target that is the machine uncork is called on."""
 
+PROCESSES: Final = "UNCORK_PROCESSES"
+"""Tells a server how many processes are to answer."""
+
 
 class Protocol(Enum):
     """What a server speaks on its socket."""

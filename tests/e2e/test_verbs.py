@@ -127,6 +127,21 @@ def test_restart_starts_the_same_release_side_by_side(shared: Uncork) -> None:
     assert len({*pids, *again, *shared.workers()}) == 6
 
 
+def test_an_app_is_scaled_under_load_and_stays_so_through_a_deploy_and_a_rollback(
+    shared: Uncork, project: Path
+) -> None:
+    with shared.load(100) as load:
+        assert "3 processes" in shared.run("scale", "3").ok().out
+        scaled = len(shared.workers())
+        shared.up(project).ok()
+        deployed = len(shared.workers())
+        shared.run("rollback").ok()
+        back = len(shared.workers())
+        assert shared.run("scale", "auto", "--json").ok().json()["processes"] == 2
+    assert not load.result.failures, load.result
+    assert (scaled, deployed, back, len(shared.workers())) == (3, 3, 3, 2)
+
+
 def test_a_variable_takes_effect_at_a_restart_and_its_value_is_hidden_in_lists(shared: Uncork) -> None:
     shared.run("config", "set", "GREETING=hello there").ok()
     assert shared.get("/variable/GREETING").text == "unset"

@@ -12,18 +12,20 @@ from typing import Final, NoReturn
 import click
 
 from uncork.cli.failure import Answer, explain, tell
-from uncork.cli.options import asks_nothing, wants
+from uncork.cli.options import asks_nothing, by_option, wants
 from uncork.cli.words import WORDS
 from uncork.errors import ExitCode
 
 VERBS: Final = (
     "up",
+    "scale",
     "status",
     "logs",
     "errors",
     "alerts",
     "report",
     "releases",
+    "audit",
     "rollback",
     "restart",
     "stop",
@@ -79,6 +81,7 @@ class Verbs(click.Group):
 
 @click.group(cls=Verbs, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @asks_nothing
+@by_option
 @click.pass_context
 def verbs(context: click.Context) -> None:
     """Take a Flask (or any WSGI) project from `flask run` to production, and keep it there."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
 import click
 
 from uncork.errors import UsageError
+from uncork.machine.person import BY
 from uncork.serving import THIS_MACHINE
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ R = TypeVar("R")
 
 HOME: Final = "UNCORK_HOME"
 DEBUG: Final = "UNCORK_DEBUG"
+LONGEST_NAME: Final = 200
 ROOTS_HOME: Final = "/var/lib/uncork"
 
 
@@ -115,6 +117,11 @@ def asks_nothing(function: Callable[P, R]) -> Callable[P, R]:
     return _common(_APP(function))
 
 
+def by_option(function: Callable[P, R]) -> Callable[P, R]:
+    """Let another machine's uncork say who called it, and from where: hidden, since it is for no person."""
+    return click.option("--by", metavar="WHO[,ADDRESS]", hidden=True, expose_value=False, callback=_told_by)(function)
+
+
 def home(said: str | None) -> Path:
     """Return the state directory: what was said, else $UNCORK_HOME, else that of this user; its real path.
 
@@ -156,6 +163,15 @@ def _remember(context: click.Context, parameter: click.Parameter, value: str | t
     """Keep what was said where every context sees it: the verb's own option comes last, and wins."""
     if value not in {None, False, ()}:
         context.meta[f"uncork.{parameter.name}"] = value
+
+
+def _told_by(context: click.Context, parameter: click.Parameter, value: str | None) -> None:  # noqa: ARG001
+    """Keep it where children of this process have it too, since a deploy goes on in one."""
+    if value is None:
+        return
+    if not value.isprintable() or len(value) > LONGEST_NAME:
+        raise click.BadParameter("it is no name")
+    os.environ[BY] = value
 
 
 def _common(function: Callable[P, R]) -> Callable[P, R]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from uncork.errors import StepFailedError, UserError
 from uncork.machine import files
 from uncork.machine.certificates import SOON, left, now, pem
+from uncork.machine.person import account_name
 from uncork.model import Account
 from uncork.plan import Certify, File
 
@@ -62,7 +63,7 @@ def _made(path: Path, key_path: Path) -> _Authority:
     from cryptography.hazmat.primitives import hashes
 
     key = _key()
-    name = _named("uncork local CA", f"{files.user_name()}@{gethostname()}")
+    name = _named("uncork local CA", f"{account_name()}@{gethostname()}")
     builder = (
         _begun(name, name, key, AUTHORITY_LIFE)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import pwd
 import shutil
 import stat
 from pathlib import Path
@@ -30,7 +29,6 @@ __all__ = [
     "room",
     "size",
     "tail",
-    "user_name",
     "write",
 ]
 
@@ -109,11 +107,11 @@ def remove(step: Remove) -> None:
             sync(path.parent)
 
 
-def append(path: Path, text: str) -> None:
+def append(path: Path, text: str, mode: int = 0o644) -> None:
     """Append a text, in one write(2), and see it on disk. Raises StepFailedError."""
     with told_plainly(f"append to {path.name}", path):
         make_parents(path.parent)
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, mode)
         try:
             os.write(descriptor, text.encode("utf-8", "surrogateescape"))
             os.fsync(descriptor)
@@ -172,12 +170,3 @@ def names_in(folder: Path) -> tuple[Path, ...]:
         return ()
     except OSError as error:
         raise UserError(f"can't read it: {plain(error, folder)}", "mend its permissions, or use --home") from error
-
-
-def user_name() -> str:
-    """Return the name of who runs this: who used sudo, if somebody did."""
-    uid = os.geteuid()
-    try:
-        return os.environ.get("SUDO_USER") or pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)

@@ -11,13 +11,14 @@ from typing import Final
 
 from uncork.errors import LockedError, UserError
 from uncork.machine.failure import plain
+from uncork.machine.person import person
 
 POLL: Final = 0.02
 
 
 @contextmanager
 def hold(path: Path) -> Iterator[None]:
-    """Hold the lock at that path, or raise LockedError at once, naming the holder's pid and since when."""
+    """Hold the lock at that path, or raise LockedError at once, naming who holds it and since when."""
     with hold_waiting(path, 0.0):
         yield
 
@@ -38,7 +39,12 @@ def _sign(descriptor: int) -> None:
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     with suppress(OSError):
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()} {now}\n".encode(), 0)
+        os.pwrite(descriptor, f"{os.getpid()} {now} {_holder()}\n".encode("utf-8", "replace"), 0)
+
+
+def _holder() -> str:
+    who = person()
+    return f"{who.name} from {who.origin}" if who.origin else who.name
 
 
 def _locked(path: Path, deadline: float) -> int:
@@ -76,8 +82,9 @@ def _is_at(descriptor: int, path: Path) -> bool:
 
 
 def _busy(path: Path) -> LockedError:
-    pid, _, since = _text(path).strip().partition(" ")
-    holder = f"uncork with pid {pid}, since {since}" if pid and since else "another uncork"
+    pid, _, rest = _text(path).strip().partition(" ")
+    since, _, who = rest.partition(" ")
+    holder = f"{who or 'uncork'} with pid {pid}, since {since}" if pid and since else "another uncork"
     return LockedError(
         f"{path.parent} is being changed by {holder}", "wait until it is done, then run this again; or end it"
     )

@@ -43,8 +43,9 @@ class ModWsgi(Server):
 
     def service(self, build: Build) -> Service:
         """SIGWINCH lets requests finish, and what appends to its log opens that for each line."""
-        env = (("UNCORK_LOG", str(build.log)),)
-        return replace(super().service(build), env=env, stop_signal="WINCH", reopen_signal="", binds=True)
+        service = super().service(build)
+        env = (*service.env, ("UNCORK_LOG", str(build.log)))
+        return replace(service, env=env, stop_signal="WINCH", reopen_signal="", binds=True)
 
     def files(self, build: Build) -> tuple[File, ...]:
         """Its config, and the script that keeps Apache's own messages in the server's log, whoever renames that."""

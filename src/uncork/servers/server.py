@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 from uncork.apache import Apache
 from uncork.model import Worker
 from uncork.plan import File
-from uncork.serving import Protocol, ServerSettings, Service
+from uncork.serving import PROCESSES, Protocol, ServerSettings, Service
 
 
 @dataclass(frozen=True)
@@ -120,11 +120,15 @@ class Server(ABC):
         """The command that runs it in the foreground."""
 
     def service(self, build: Build) -> Service:
-        """How it is started and stopped: SIGTERM lets requests finish, at SIGWINCH it opens its log again."""
+        """How it is started and stopped: SIGTERM lets requests finish, at SIGWINCH it opens its log again.
+
+        How many processes it has is said by its environment alone, so that a release can be scaled.
+        """
         return Service(
             argv=self.command(build),
             directory=str(build.directory / "source"),
             speaks=self.speaks(build.settings),
+            env=() if build.alone else ((PROCESSES, str(build.processes)),),
             stop_signal="TERM",
             stop_seconds=build.drain,
             reopen_signal="WINCH",

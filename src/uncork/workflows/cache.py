@@ -7,6 +7,8 @@ from uncork.layout import Layout
 from uncork.machine import files, processes
 from uncork.machine.identity import acting_as
 from uncork.plan import Remove
+from uncork.report import Silent
+from uncork.workflows.audit import audited
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,12 @@ class Cleared:
 
 
 def clear(layout: Layout, app: str) -> Cleared:
+    """Forget what is kept, because somebody asked for it."""
+    with audited(layout, app, "cache clear", Silent()):
+        return forget(layout, app)
+
+
+def forget(layout: Layout, app: str) -> Cleared:
     """Forget what is kept, and what is just being written; the front goes on, and asks the app for each URL again.
 
     It is done as the account that serves: the folder is that account's, and what it leads to is not for root to remove.

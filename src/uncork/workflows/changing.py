@@ -14,6 +14,7 @@ from uncork.recipes import provision
 from uncork.recipes.front import is_missing
 from uncork.recipes.redact import redact
 from uncork.workflows import values
+from uncork.workflows.audit import audited
 from uncork.workflows.down import end_if_idle
 from uncork.workflows.front import port_is_free, serve
 from uncork.workflows.work import FRONT_WAIT, Work, record
@@ -28,8 +29,7 @@ def changing(work: Work, app: str, event: str, *, wake: bool = True) -> Iterator
     A change that fails is written into the app's history, with the reason. Raises LockedError at once if another
     change of the app is under way.
     """
-    work.do(*provision.folders(work.layout, app, root=work.account is not None))
-    with files.hold(work.layout.app(app).lock), _leaving_nothing(work, app):
+    with _alone(work, app, event):
         started = time.monotonic()
         facts = _converged(work, app, wake=wake)
         try:
@@ -38,6 +38,15 @@ def changing(work: Work, app: str, event: str, *, wake: bool = True) -> Iterator
             _hide_values(error, work.layout.app(app))
             record(work, app, event, error.release if isinstance(error, RefusedError) else None, started, error)
             raise
+
+
+@contextmanager
+def _alone(work: Work, app: str, event: str) -> Iterator[None]:
+    """Be the only one who changes the app, and be named in the audit, whatever becomes of it."""
+    with audited(work.layout, app, event, work.report):
+        work.do(*provision.folders(work.layout, app, root=work.account is not None))
+        with files.hold(work.layout.app(app).lock), _leaving_nothing(work, app):
+            yield
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from uncork.machine.rotation import rotated
 from uncork.plan import File, Remove
 from uncork.report import Reporter
 from uncork.serving import Address
-from uncork.workflows.cache import clear
+from uncork.workflows.cache import forget
 from uncork.workflows.changing import changing
 from uncork.workflows.down import end_all
 from uncork.workflows.front import serve
@@ -23,7 +23,7 @@ def destroy(layout: Layout, app: str, report: Reporter) -> None:
         if facts.supervising:
             serve(work, facts.address or Address(), gone=app)
             end(work, facts, app)
-        clear(layout, app)
+        forget(layout, app)
         outside = (*rotated(paths.outside_access_log), paths.outside_access_log)
         work.do(Remove(paths.root, "remove all that is kept of it"), Remove(paths.sockets), *map(Remove, outside))
     with files.hold_waiting(layout.lock, FRONT_WAIT):

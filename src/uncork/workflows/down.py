@@ -9,13 +9,14 @@ from uncork.machine import files
 from uncork.plan import End, File, Plan, Step
 from uncork.recipes.provision import LEFTOVER_TIME
 from uncork.report import Reporter
+from uncork.workflows.audit import audited
 from uncork.workflows.work import FRONT_WAIT, Work, begin
 
 
 def down(layout: Layout, report: Reporter) -> None:
     """Stop all until the next `up` or `start`. Raises LockedError while an app is being changed."""
     work = begin(layout, report)
-    with ExitStack() as locks:
+    with audited(layout, "", "down", report), ExitStack() as locks:
         for app in work.facts().apps:
             locks.enter_context(files.hold(layout.app(app.name).lock))
         if layout.home.exists():

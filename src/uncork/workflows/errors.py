@@ -20,6 +20,8 @@ from uncork.machine import processes
 from uncork.machine.database import transaction
 from uncork.machine.files import size
 from uncork.machine.identity import acting_as
+from uncork.report import Silent
+from uncork.workflows.audit import audited
 
 Found = TypeVar("Found")
 STATES: Final = (OPEN, RESOLVED, MUTED)
@@ -85,7 +87,8 @@ def change(layout: Layout, app: str, name: str, state: str) -> Group:
             groups.change(group.fp, state, max(group.last_release, live.release if live else 0))
         return groups.named(group.fp)[0]
 
-    return _within(paths, write) or _none(app, name)
+    with audited(layout, app, f"errors: {name} {state}", Silent()):
+        return _within(paths, write) or _none(app, name)
 
 
 def _within(paths: AppLayout, act: Callable[[sqlite3.Connection], Found]) -> Found | None:

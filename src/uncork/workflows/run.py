@@ -14,6 +14,8 @@ from uncork.machine import files, processes
 from uncork.model import Account, Release
 from uncork.recipes.build import variables
 from uncork.records import decode
+from uncork.report import Silent
+from uncork.workflows.audit import note
 from uncork.workflows.values import read
 
 # FLASK_APP is the release's run.py: it makes the app as the server does, with the values of `config set`.
@@ -44,7 +46,9 @@ def run(layout: Layout, app: str, argv: tuple[str, ...]) -> NoReturn:
 
     Raises UsageError if there is no such command. As root it runs as the account that serves requests.
     """
-    become(command(layout, app, argv, os.environ, processes.account()))
+    ready = command(layout, app, argv, os.environ, processes.account())
+    note(layout, app, f"run {argv[0]}", Silent(), "begun")
+    become(ready)
 
 
 def shell(layout: Layout, app: str) -> NoReturn:

@@ -20,6 +20,7 @@ from uncork.recipes import provision
 from uncork.recipes.choose import choose
 from uncork.report import Silent
 from uncork.workflows.apps import deployed
+from uncork.workflows.audit import audited
 from uncork_runtime.env import LINE
 
 LONGEST: Final = 64 * 1024
@@ -59,6 +60,20 @@ def change(layout: Layout, app: str, values: Mapping[str, str | None]) -> None:
         _check(name, value)
     paths = layout.app(app)
     _all_there(read(paths.secrets), [name for name, value in values.items() if value is None])
+    with audited(layout, app, _told(values), Silent()):
+        _write(layout, app, values)
+
+
+def _told(values: Mapping[str, str | None]) -> str:
+    """What the audit says of it: names alone."""
+    changed = [name for name, value in values.items() if value is not None]
+    gone = [name for name, value in values.items() if value is None]
+    told = (f"config {verb} {' '.join(names)}" for verb, names in (("set", changed), ("unset", gone)) if names)
+    return ", ".join(told)
+
+
+def _write(layout: Layout, app: str, values: Mapping[str, str | None]) -> None:
+    paths = layout.app(app)
     account = processes.account()
     apply(Plan(provision.folders(layout, app, root=account is not None)), account, Silent())
     with files.hold_waiting(_lock(paths), WAIT):

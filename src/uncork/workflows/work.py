@@ -15,6 +15,7 @@ from uncork.fronts.front import Front
 from uncork.fronts.nginx import Nginx
 from uncork.layout import Layout
 from uncork.machine import commands, files, moments, processes, tools
+from uncork.machine.person import person
 from uncork.model import Account, Facts, Release
 from uncork.plan import Plan, Step
 from uncork.plan import Run as Command
@@ -120,7 +121,7 @@ def record(
 ) -> None:
     """Append a line to the app's history. A full disk keeps it out of there, and nothing else from being done."""
     seconds = round(time.monotonic() - started, 3)
-    line = Event(now(), event, release, _result(error), seconds, files.user_name(), str(error or ""))
+    line = Event(now(), event, release, _result(error), seconds, person().name, str(error or ""))
     try:
         files.append(work.layout.app(app).history, encode_event(line) + "\n")
     except StepFailedError as full:

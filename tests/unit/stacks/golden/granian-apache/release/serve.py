@@ -30,7 +30,7 @@ import sqlalchemy  # noqa: E402, F401
 
 PASSED = True
 DESCRIPTOR = 3  # where a socket that is passed on is, sd_listen_fds(3)
-WORKERS = 4
+WORKERS = int(os.environ["UNCORK_PROCESSES"])
 THREADS = 1
 
 

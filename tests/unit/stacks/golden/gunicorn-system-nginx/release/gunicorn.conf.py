@@ -13,7 +13,8 @@ protocol = "uwsgi"
 # A connection is for one request: one that is kept would stay with this release when the next one takes over.
 keepalive = 0
 
-workers = 4
+# As many as `uncork scale` says, or the config.
+workers = int(os.environ["UNCORK_PROCESSES"])
 worker_class = "sync"
 # Connections that may wait; the socket that is passed on has its own number.
 backlog = 4096
