@@ -91,6 +91,16 @@ class AppLayout:
     @property
     def server_log(self) -> Path:
         """What the server and the app's own prints and loggers say."""
+    @property
+    def issued_certificate(self) -> Path:
+        """The certificate that a CA gave by ACME: root's alone, whose nginx reads it before it becomes who serves."""
+        return self.certificates / "acme.pem"
+
+    @property
+    def certificate(self) -> Path:
+        """What that CA has certified, and how it went when it was last asked, as JSON."""
+        return self.root / "certificate.json"
+
         return self.logs / "server.log"
 
     @property

@@ -14,7 +14,16 @@ from uncork.machine.failure import plain
 from uncork.model import AppFacts, Facts, Instance, Program, Release
 from uncork.notices import Trouble
 from uncork.recipes.sizing import scaled
-from uncork.records import Event, FrontRecord, decode, decode_agent, decode_event, decode_front, decode_maintenance
+from uncork.records import (
+    Event,
+    FrontRecord,
+    decode,
+    decode_agent,
+    decode_certificate,
+    decode_event,
+    decode_front,
+    decode_maintenance,
+)
 from uncork.serving import Address, Maintenance
 from uncork.supervisors.supervisor import AGENT
 
@@ -129,7 +138,17 @@ def _app(layout: AppLayout, running: Sequence[Program], notes: _Notes) -> AppFac
         maintenance=_maintenance(layout, notes),
     )
 
+        certificate=_certificate(layout, notes),
 
+
+
+def _certificate(layout: AppLayout, notes: _Notes) -> Certificate:
+    """Return what a CA has certified; where that can't be read it is asked again."""
+    try:
+        return decode_certificate(files.read(layout.certificate)) if layout.certificate.exists() else Certificate()
+    except UserError as error:
+        notes.broken(layout.certificate, error)
+        return Certificate()
 def scale_of(layout: AppLayout) -> int | None:
     """Return how many processes an app is to have whatever its releases say; None where nobody said."""
     said = files.tail(layout.scale, 0, 16).strip()

@@ -234,6 +234,21 @@ class Machine:
 
 
 @dataclass(frozen=True)
+class Certificate:
+    """What a CA has certified for an app by ACME: the names, from when to when in epoch seconds; empty: nothing yet.
+
+    `problem` and `fix` are why it gave no other one when it was last asked; that is so since `since` (epoch seconds).
+    """
+
+    names: tuple[str, ...] = ()
+    begins: float = 0.0
+    ends: float = 0.0
+    problem: str = ""
+    fix: str = ""
+    since: float = 0.0
+
+
+@dataclass(frozen=True)
 class AppFacts:
     """What is so for one app: the instance that takes traffic, its finished releases (oldest first), its programs.
 
@@ -251,6 +266,7 @@ class AppFacts:
     pointed: bool = True
     entered: bool = True
     maintenance: Maintenance | None = None
+    certificate: Certificate = Certificate()
 
     def release(self, number: int) -> Release | None:
         """The finished release of that number."""

@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from uncork.errors import UserError
-from uncork.model import Release
+from uncork.model import Certificate, Release
 from uncork.notices import Trouble
 from uncork.serving import Maintenance, Outside
 
@@ -110,6 +110,16 @@ def encode_maintenance(maintenance: Maintenance) -> str:
 def decode_maintenance(text: str) -> Maintenance:
     """Return what holds while an app is away. Raises UserError that names what is wrong with it."""
     return _decoded(text, Maintenance, "the record of the maintenance")
+
+
+def encode_certificate(certificate: Certificate) -> str:
+    """Return what a CA has certified as JSON."""
+    return _pretty(certificate)
+
+
+def decode_certificate(text: str) -> Certificate:
+    """Return what a CA has certified. Raises UserError that names what is wrong with it."""
+    return _decoded(text, Certificate, "the record of the certificate")
 
 
 def encode_agent(record: AgentRecord) -> str:

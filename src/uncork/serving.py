@@ -6,6 +6,10 @@ from typing import Final
 
 LOCAL: Final = "local"
 """The address of an upstream that is the release on this machine."""
+ACME: Final = "acme"
+"""The kind of HTTPS whose certificates a CA gives by itself."""
+LETS_ENCRYPT: Final = "https://acme-v02.api.letsencrypt.org/directory"
+STAGING: Final = "https://acme-staging-v02.api.letsencrypt.org/directory"
 THIS_MACHINE: Final = "local"
 """The target that is the machine uncork is called on."""
 
@@ -142,9 +146,11 @@ class Cache:
 
 @dataclass(frozen=True)
 class Tls:
-    """HTTPS: `kind` is `off`, `self-signed`, or `files` with a certificate and a key (PEM).
+    """HTTPS: `kind` is `off`, `self-signed`, `files` with a certificate and a key (PEM), or `acme`.
 
-    `port` 0 stands for 443 beside port 80, else 8443. `hsts` is in seconds, 0 for none.
+    `port` 0 stands for 443 beside port 80, else 8443. `hsts` is in seconds, 0 for none. For `acme`: `email` is the
+    account's at the CA, `server` the URL of its directory, empty for Let's Encrypt's or, with `staging`, the one for
+    trying; `names` are those that are certified by now.
     """
 
     kind: str = "off"
@@ -155,8 +161,13 @@ class Tls:
     hsts: float = 0.0
 
     @property
-    def on(self) -> bool:
-        """Whether the app answers HTTPS."""
+    def directory(self) -> str:
+        """The URL of the directory of the CA for `acme`."""
+        return self.server or (STAGING if self.staging else LETS_ENCRYPT)
+
+    @property
+    def asked(self) -> bool:
+        """Whether the app is to answer HTTPS, sooner or later."""
         return self.kind != "off"
 
 
@@ -179,6 +190,15 @@ class Maintenance:
 
     page: str = ""
     allow: tuple[str, ...] = ()
+
+    @property
+    def on(self) -> bool:
+        """Whether the app answers HTTPS; by ACME only from the first certificate on."""
+        return self.asked and (self.kind != ACME or bool(self.names))
+
+    def covers(self, host: str) -> bool:
+        """Whether the app answers HTTPS under that name: by ACME only under those that are certified."""
+        return self.on and (self.kind != ACME or host in self.names)
 
 
 @dataclass(frozen=True)

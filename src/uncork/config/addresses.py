@@ -44,14 +44,26 @@ def _read_admins(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_admin(item) for item in value))
 
 
+_ALONE: Final = 'a mail address alone, such as "admin@example.com"'
+
+
 def _admin(value: object) -> str:
-    what = 'a mail address alone, such as "admin@example.com"'
-    text = text_of(value, what, '"admin@example.com"')
-    named = _NAMED.fullmatch(text)
+    text = text_of(value, _ALONE, '"admin@example.com"')
     if not _is_mail(text):
-        instead = named["address"] if named and _is_mail(named["address"]) else "admin@example.com"
-        raise ValueRefusedError(f"holds {shown(text)}, but each must be {what}", f'write "{instead}"')
+        raise ValueRefusedError(f"holds {shown(text)}, but each must be {_ALONE}", f'write "{_address_in(text)}"')
     return text
+
+
+def _read_email(value: object) -> str:
+    text = text_of(value, _ALONE, '"admin@example.com"')
+    if not _is_mail(text):
+        raise ValueRefusedError(f"is {shown(text)}, but it must be {_ALONE}", f'write "{_address_in(text)}"')
+    return text
+
+
+def _address_in(text: str) -> str:
+    named = _NAMED.fullmatch(text)
+    return named["address"] if named and _is_mail(named["address"]) else "admin@example.com"
 
 
 def _read_sender(value: object) -> str:
@@ -85,5 +97,6 @@ def _read_url(value: object) -> str:
 
 HOST: Final = Kind("the name or the IP address of a mail server", _read_host)
 ADMINS: Final = Kind("a list of mail addresses", _read_admins)
+EMAIL: Final = Kind("a mail address alone", _read_email)
 SENDER: Final = Kind("a mail address, with or without a name before it", _read_sender)
 URL: Final = Kind("a URL that begins with `https://` or `http://`", _read_url)

@@ -4,20 +4,22 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from uncork.config.addresses import EMAIL, URL
 from uncork.config.keys import Key
 from uncork.config.tables import Conflict
 from uncork.config.text import Table
-from uncork.config.values import SWITCH, Kind, choice, duration, number, text_of
-from uncork.serving import Tls
+from uncork.config.values import SWITCH, Kind, ValueRefusedError, choice, duration, number, shown, text_of
+from uncork.serving import ACME, Tls
 
 FILES: Final = "files"
+_OF_ACME: Final = ("email", "server", "staging")
 _TWO_YEARS: Final = 730 * 86_400.0
 
 
 def settings(values: Table) -> Tls:
     """Return what holds where the config says these (checked) values."""
-    kind = values.get("kind", FILES if "cert" in values else "off")
-    return replace(Tls(), **{**values, "kind": kind})  # type: ignore[arg-type]
+    implied = FILES if "cert" in values else ACME if any(values.get(key) for key in _OF_ACME) else "off"
+    return replace(Tls(), **{**values, "kind": values.get("kind", implied)})  # type: ignore[arg-type]
 
 
 def conflicts(values: Table) -> Iterator[Conflict]:
@@ -27,20 +29,54 @@ def conflicts(values: Table) -> Iterator[Conflict]:
         other = "key" if named == ["cert"] else "cert"
         yield Conflict((named[0],), f"`{named[0]}` needs `{other}` beside it", f"name the file of the {other} too")
     if named and "kind" in values:
-        yield Conflict(("kind", *named), "`kind` stands for a certificate of uncork's own making", "take `kind` out")
+        yield Conflict(("kind", *named), "`kind` stands for a certificate that uncork makes or gets", "take `kind` out")
+    about = [key for key in _OF_ACME if key in values]
+    if about and (named or values.get("kind", ACME) != ACME):
+        problem = f"`{about[0]}` is for a CA that gives certificates by ACME"
+        yield Conflict((about[0], "kind"), problem, f'write `kind = "acme"`, or take `{about[0]}` out')
+    if "server" in values and values.get("staging"):
+        yield Conflict(("staging", "server"), "`staging` stands for a server of Let's Encrypt's", "keep one of the two")
 
 
 def _file(what: str, example: str) -> Kind:
     return Kind(what, lambda value: text_of(value, what, example))
 
 
+def _read_server(value: object) -> str:
+    url = str(URL.read(value))
+    if not url.startswith("https://"):
+        raise ValueRefusedError(f"is {shown(url)}, but a CA is asked by HTTPS alone", "write https:// before it")
+    return url
+
+
 KEYS: Final = (
     Key(
         "kind",
-        'A certificate of a local CA, which uncork makes once; `tls = "self-signed"` is short for it.',
-        choice("off", "self-signed"),
-        '"self-signed"',
+        'Where the certificate comes from: `"self-signed"` is one of a local CA, which uncork makes once; `"acme"` one '
+        "of Let's Encrypt or another CA that gives them by itself, on a machine set up for serving. "
+        '`tls = "acme"` is short for it.',
+        choice("off", "self-signed", ACME),
+        '"acme"',
         '"off"',
+    ),
+    Key(
+        "email",
+        "For `acme`: the address that the account at the CA is registered with. Without it: none.",
+        EMAIL,
+        '"admin@example.com"',
+    ),
+    Key(
+        "server",
+        "For `acme`: the URL of the CA's directory. Without it: that of Let's Encrypt.",
+        Kind("a URL that begins with `https://`", _read_server),
+        '"https://ca.example.com/acme/directory"',
+    ),
+    Key(
+        "staging",
+        "For `acme`: whether Let's Encrypt's staging server is asked, whose certificates nobody trusts: for trying.",
+        SWITCH,
+        "true",
+        "false",
     ),
     Key(
         "cert",

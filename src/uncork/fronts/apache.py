@@ -197,7 +197,7 @@ def _hosts(layout: Layout, address: Address, sites: tuple[Site, ...]) -> Iterato
     first = Names(("localhost",), first_at_each_mount(sites))
     for names in (first, *_in_order(by_names(sites))):
         yield _host(layout, address, names)
-        if any(site.tls.on for site in names.sites) and address.tls_port:
+        if names.secure and address.tls_port:
             yield _secure(layout, address, names)
 
 
@@ -216,7 +216,7 @@ def _host(layout: Layout, address: Address, names: Names) -> _Host:
 
 def _secure(layout: Layout, address: Address, names: Names) -> _Host:
     plain = _host(layout, address, names)
-    secure = tuple(site for site in names.sites if site.tls.on)
+    secure = names.secure
     return replace(
         plain,
         includes=tuple(_path(layout, site) for site in plain.apps),

@@ -5,7 +5,7 @@ from typing import Final
 
 from uncork.fronts.names import hosts
 from uncork.layout import Layout
-from uncork.serving import Address, Site
+from uncork.serving import ACME, Address, Site
 
 SELF_SIGNED: Final = "self-signed"
 HERE: Final = ("localhost", "127.0.0.1", "::1")
@@ -22,7 +22,10 @@ def certificate(layout: Layout, site: Site, address: Address) -> Path:
     """Return the file with the certificate and its key.
 
     One that was given has one place, whatever the release: a rollback is no reason to go back to one that has ended.
-    One of the local CA is named by whom it is for, so that a deploy that fails leaves that of before as it was.
+    So has one that a CA gave by ACME. One of the local CA is named by whom it is for, so that a deploy that fails leaves
+    that of before as it was.
     """
     app = layout.app(site.app)
-    return app.own_certificate(certified(site, address)) if site.tls.kind == SELF_SIGNED else app.given_certificate
+    if site.tls.kind == SELF_SIGNED:
+        return app.own_certificate(certified(site, address))
+    return app.issued_certificate if site.tls.kind == ACME else app.given_certificate

@@ -20,6 +20,11 @@ class Names:
     hosts: tuple[str, ...]
     sites: tuple[Site, ...]
 
+    @property
+    def secure(self) -> tuple[Site, ...]:
+        """The apps that answer HTTPS under them; names that a CA has not certified yet are no names of others'."""
+        return tuple(site for site in self.sites if site.tls.covers(self.hosts[0]))
+
 
 def first_at_each_mount(sites: tuple[Site, ...]) -> tuple[Site, ...]:
     """Return the apps that answer where no name says which: at each mount the first that was deployed there."""
@@ -38,10 +43,10 @@ def by_names(sites: tuple[Site, ...]) -> tuple[Names, ...]:
     for site in sites:
         for host in hosts(site):
             apps[host] = (*_not_at(apps.get(host, ()), site, host), site)
-    groups: dict[tuple[Site, ...], list[str]] = {}
+    groups: dict[tuple[tuple[Site, ...], tuple[bool, ...]], list[str]] = {}
     for host, found in apps.items():
-        groups.setdefault(found, []).append(host)
-    return tuple(Names(tuple(names), found) for found, names in groups.items())
+        groups.setdefault((found, tuple(site.tls.covers(host) for site in found)), []).append(host)
+    return tuple(Names(tuple(names), found) for (found, _), names in groups.items())
 
 
 def hosts(site: Site) -> Iterator[str]:

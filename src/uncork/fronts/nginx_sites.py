@@ -18,7 +18,7 @@ from uncork.fronts.visitors import known_by
 from uncork.layout import Layout
 from uncork.plan import File
 from uncork.rendering import render, render_own
-from uncork.serving import Address, Protocol, Site
+from uncork.serving import ACME, Address, Protocol, Site
 
 # nginx reads its config in pieces of 4096 bytes (NGX_CONF_BUFFER), and a value must fit into one.
 LONGEST: Final = 4000
@@ -82,13 +82,17 @@ class App:
 
 @dataclass(frozen=True)
 class Block:
-    """Host names, and the files of who answers there; without a certificate nobody does by HTTPS. `hsts` in seconds."""
+    """Host names, and the files of who answers there; without a certificate nobody does by HTTPS. `hsts` in seconds.
+
+    `challenges` is the folder by which a CA sees that the names are ours, empty where none asks.
+    """
 
     hosts: tuple[str, ...]
     http: tuple[Path, ...]
     https: tuple[Path, ...]
     certificate: str
     hsts: int
+    challenges: str = ""
 
 
 def app_of(layout: Layout, site: Site, access_log: Path, mark: str = "") -> App:
@@ -109,7 +113,7 @@ def app_of(layout: Layout, site: Site, access_log: Path, mark: str = "") -> App:
 
 def block(layout: Layout, address: Address, names: Names) -> Block:
     """Return what is said of the names that mean the same."""
-    secure = tuple(site for site in names.sites if site.tls.on and address.tls_port)
+    secure = names.secure if address.tls_port else ()
     return Block(
         hosts=names.hosts,
         http=tuple(
@@ -119,6 +123,7 @@ def block(layout: Layout, address: Address, names: Names) -> Block:
         https=tuple(_path(layout, site) for site in names.sites),
         certificate=str(certificate(layout, secure[0], address)) if secure else "",
         hsts=int(max((site.tls.hsts for site in secure), default=0)),
+        challenges=str(layout.challenges) if any(site.tls.kind == ACME for site in names.sites) else "",
     )
 
 

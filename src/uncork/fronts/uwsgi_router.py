@@ -119,7 +119,7 @@ def _check(sites: tuple[Site, ...]) -> None:
 
 def _beyond(site: Site) -> Iterator[str]:
     """What only a front could do."""
-    if site.tls.on:
+    if site.tls.asked:
         yield "HTTPS (`tls`)"
     if site.cache.on:
         yield "caching (`cache`)"

@@ -9,7 +9,12 @@ from uncork.model import Facts, Release
 from uncork.recipes.front import sites
 from uncork.recipes.https import HTTPS, check_port, settled
 from uncork.servers.server import Server
-from uncork.serving import Address, Protocol, ServerSettings, Site
+from uncork.serving import ACME, Address, Protocol, ServerSettings, Site
+
+
+MACHINES_FRONT: Final = "system-nginx"
+"""What is in front on a machine set up for serving."""
+EVERYWHERE: Final = Address("0.0.0.0", 80)  # noqa: S104 -- a server's visitors come from everywhere
 
 
 def decide(facts: Facts, config: Config, port: int | None, bind: str | None) -> Address:
@@ -103,14 +108,16 @@ def url(site: Site, sites: Sequence[Site], address: Address) -> str:
 
     Where others' sites answer too only a name leads to it.
 
-    A certificate that was given is for its domains alone, so that is where an app with one is reached.
+    A certificate that was given, or that a CA gave, is for its domains alone, so that is where an app with one is
+    reached.
     """
     first = next(s for s in sites if s.mount == site.mount)
     host = address.here if first.app == site.app and not address.shared else f"{site.app}.localhost"
     path = f"{site.mount.rstrip('/')}/"
     if not site.tls.on:
-        return f"http://{host}:{address.port}{path}"
-    named = (domain for domain in site.domains if not domain.startswith("*"))
-    host = next(named, host) if site.tls.kind == FILES else host
+        return f"http://{host}{'' if elsewhere and address.port == HTTP else f':{address.port}'}{path}"
+    named = (domain for domain in site.domains if not domain.startswith("*") and site.tls.covers(domain))
+    host = next(named, host) if site.tls.kind in {FILES, ACME} else host
     port = settled(address, tuple(sites)).tls_port
     return f"https://{host}{f':{port}' if port != HTTPS else ''}{path}"
+    site = next((s for s in sites if s.app == site.app), site)

@@ -11,7 +11,7 @@ from uncork.model import AppFacts, Facts
 from uncork.plan import Answer, File, Remove, Step
 from uncork.recipes.https import Certificates
 from uncork.records import FrontRecord, encode_front
-from uncork.serving import Address, Site
+from uncork.serving import ACME, Address, Site
 from uncork.supervisors.supervisor import Supervisor
 
 ANSWER_TIME: Final = 10.0
@@ -53,13 +53,20 @@ def sites(facts: Facts, changed: Site | None = None, gone: str | None = None) ->
     """Return what the front should serve: every live site, one as it will be, in order of first deploy."""
     known = {app.name: _site(app) for app in facts.apps}
     if changed:
-        known[changed.app] = replace(changed, maintenance=facts.app(changed.app).maintenance)
+        app = facts.app(changed.app)
+        known[changed.app] = replace(certified(changed, app), maintenance=app.maintenance)
     return tuple(site for name, site in known.items() if site and name != gone)
 
 
 def _site(app: AppFacts) -> Site | None:
     live = app.live_release
-    return replace(live.site, stopped=app.stopped, maintenance=app.maintenance) if live else None
+    return replace(certified(live.site, app), stopped=app.stopped, maintenance=app.maintenance) if live else None
+
+
+def certified(site: Site, app: AppFacts) -> Site:
+    """Return a site of the app with the names under which it may answer HTTPS by now, where a CA decides that."""
+    acme = site.tls.kind == ACME
+    return replace(site, tls=replace(site.tls, names=app.certificate.names)) if acme else site
 
 
 def runs(facts: Facts) -> bool:

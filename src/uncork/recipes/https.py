@@ -34,15 +34,17 @@ def settled(address: Address, sites: tuple[Site, ...]) -> Address:
 
 def check_port(facts: Facts, site: Site, address: Address) -> None:
     """Raise UsageError where a site's port for HTTPS can't be: other apps answer on another, or HTTP is there."""
-    asked = site.tls.port if site.tls.on else 0
-    others = tuple(a.name for a in facts.apps if a.name != site.app and a.live_release and a.live_release.site.tls.on)
-    if asked and others and facts.address and asked != facts.address.tls_port:
+    asked = site.tls.port if site.tls.asked else 0
+    others = tuple(
+        a.name for a in facts.apps if a.name != site.app and a.live_release and a.live_release.site.tls.asked
+    )
+    if asked and others and facts.address and facts.address.tls_port not in {0, asked}:
         raise UsageError(
             f"the config of {site.app} asks for port {asked} for HTTPS, but the front answers it on "
             f"{facts.address.tls_port}, and {', '.join(others)} with it: the apps of a state directory share one front",
             "take `port` out of [tls], or use another state directory with --home",
         )
-    if site.tls.on and address.port == address.tls_port:
+    if site.tls.asked and address.port == (address.tls_port or site.tls.port):
         fix = "give `port` under [tool.uncork.tls] another number, or take another port for HTTP with --port"
         raise UsageError(f"port {address.port} can't be for both HTTP and HTTPS", fix)
 

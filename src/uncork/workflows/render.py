@@ -10,6 +10,8 @@ from typing import Final
 
 from uncork.errors import StepFailedError, UsageError, UserError
 from uncork.fronts.apache import Apache
+from uncork.fronts.certificates import SELF_SIGNED
+from uncork.fronts.names import hosts
 from uncork.fronts.nginx import Nginx
 from uncork.layout import Layout, runtime_directory
 from uncork.machine import files, tools
@@ -27,7 +29,7 @@ from uncork.recipes.own import own
 from uncork.recipes.runtime import RUNTIME_FILES
 from uncork.rendering import OWN
 from uncork.report import Reporter
-from uncork.serving import Address, ServerSettings
+from uncork.serving import ACME, Address, ServerSettings, Site
 from uncork.workflows.environment import environment_for
 from uncork.workflows.up import RUNTIME, Found, UpOptions, drafted, find, prove
 from uncork.workflows.work import Work, begin
@@ -148,7 +150,7 @@ def _built(work: Work, draft: Draft, found: Found, options: RenderOptions) -> tu
 
 
 def _kit(draft: Draft, environment: Environment, proof: Proof, options: RenderOptions) -> Kit:
-    target, site = _target(draft, options), build.site(draft, proof)
+    target, site = _target(draft, options), _bringing(build.site(draft, proof))
     at = _at(draft.config.name, target, options)
     made = Kit(
         at=at,
@@ -165,6 +167,11 @@ def _kit(draft: Draft, environment: Environment, proof: Proof, options: RenderOp
     )
     made = replace(made, build=replace(made.build, log=made.logs / "server.log", alone=made.alone))
     return placed(made, draft.layout.live)
+
+
+def _bringing(site: Site) -> Site:
+    """A certificate that a CA would give is brought, as one of a local CA is."""
+    return replace(site, tls=replace(site.tls, names=tuple(hosts(site)))) if site.tls.kind == ACME else site
 
 
 def _at(app: str, target: str, options: RenderOptions) -> Path:
@@ -213,7 +220,7 @@ def _notes(kit: Kit, draft: Draft) -> Iterator[str]:
     """Yield what of the project's own is not in what was written."""
     if draft.own.front_template:
         yield f"{OWN}/ has a template for the front, which is not taken: what is written for others is plainer"
-    if kit.site.tls.kind == "self-signed":
-        yield "the certificate is for you to bring: a local CA is uncork's own"
+    if kit.site.tls.kind in {SELF_SIGNED, ACME}:
+        yield "the certificate is for you to bring: uncork makes, or gets, and renews those of its own deploys alone"
     if kit.target == WINDOWS and draft.config.server.kind != "waitress":
         yield "on Windows it is served by Waitress"

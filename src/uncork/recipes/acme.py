@@ -1,0 +1,80 @@
+"""Certificates that a CA gives by ACME: whether an app may have one, when it is due, and how the CA is asked."""
+
+from typing import Final
+
+from uncork.config import Config
+from uncork.errors import UsageError
+from uncork.layout import Layout
+from uncork.model import Certificate
+from uncork.plan import Directory, Run, Step
+from uncork.serving import ACME, Site
+
+MOST: Final = 180.0
+"""Seconds after which a CA that has not certified all names is given up."""
+LOCAL: Final = ".localhost"
+
+
+def check(config: Config, layout: Layout) -> None:
+    """Raise UsageError where no CA could certify what a config asks for: whatever is deployed stays as it is."""
+    if config.tls.kind != ACME:
+        return
+    if not layout.machine:
+        raise UsageError(
+            '`tls = "acme"` is for a machine set up for serving (`uncork server setup`), which renews certificates',
+            'write `tls = "self-signed"` to try HTTPS here, or name a certificate with `cert` and `key` under [tls]; '
+            "what holds on a target alone goes under [targets.NAME]",
+        )
+    _check_names(config.name, config.domains)
+
+
+def _check_names(app: str, domains: tuple[str, ...]) -> None:
+    wild = next((domain for domain in domains if domain.startswith("*")), "")
+    if wild:
+        raise UsageError(
+            f"a CA certifies {wild} only to who changes the domain's DNS, which uncork does not",
+            "name each host in `domains`, or get the certificate by other means, and name it with `cert` and `key`",
+        )
+    if not _public(domains):
+        raise UsageError(
+            f'`tls = "acme"` needs to know for which names a CA is to certify {app}',
+            'write, for example, `domains = ["shop.example.com"]`, a name that leads to this machine',
+        )
+
+
+def _public(domains: tuple[str, ...]) -> tuple[str, ...]:
+    names = dict.fromkeys(domain.lower() for domain in domains)
+    return tuple(name for name in names if not name.startswith("*") and not name.endswith(LOCAL))
+
+
+def names(site: Site) -> tuple[str, ...]:
+    """Return the names that a CA is to certify for a site; none where it is not asked."""
+    return _public(site.domains) if site.tls.kind == ACME else ()
+
+
+def is_due(certificate: Certificate, wanted: tuple[str, ...], now: float) -> bool:
+    """Return whether a CA is to be asked: for a name that is not certified, or as the last third of the time begins."""
+    if not set(wanted) <= set(certificate.names):
+        return True
+    return bool(wanted) and certificate.ends - now < (certificate.ends - certificate.begins) / 3
+
+
+def folders(layout: Layout) -> tuple[Step, ...]:
+    """Return the folders of who asks CAs, which is the account that serves and never root; nginx reads the second."""
+    return (Directory(layout.acme, 0o700, serving=True), Directory(layout.challenges, 0o755, serving=True))
+
+
+def order(layout: Layout, site: Site, request: str, python: str, trusted: str) -> Run:
+    """Return the command that orders a certificate; `request` is what is signed (a CSR, PEM), which is no secret.
+
+    `trusted` is the file of the CAs that the machine trusts, empty where it has none: a private one's may be there.
+    """
+    server = ("--server", site.tls.directory, "--email", site.tls.email)
+    where = ("--folder", str(layout.acme), "--challenges", str(layout.challenges))
+    return Run(
+        (python, "-I", "-m", "uncork.machine.acme", *server, *where, "--request", request),
+        f"get a certificate for {', '.join(names(site))}",
+        MOST + 15,
+        layout.acme,
+        env=(("REQUESTS_CA_BUNDLE", trusted),) if trusted else (),
+        serving=True,
+    )
