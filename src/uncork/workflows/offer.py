@@ -4,6 +4,7 @@ import os
 import platform
 from dataclasses import dataclass
 
+from uncork.apache import Apache
 from uncork.errors import UsageError
 from uncork.layout import Layout
 from uncork.machine import apache, files, processes
@@ -43,5 +44,5 @@ def offer(layout: Layout, app: str, requires_python: str, server: str) -> Offer:
     )
 
 
-def _apache(server: str) -> apache.Apache | None:
+def _apache(server: str) -> Apache | None:
     return apache.with_wsgi() if SERVERS[server].needs_apache else None
