@@ -1,5 +1,6 @@
 """`uncork config`: values of an app that are in no file of the project."""
 
+import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -8,10 +9,12 @@ from pathlib import Path
 import click
 
 from uncork.cli.deployed import told
-from uncork.cli.options import Asked, asks
+from uncork.cli.forward import elsewhere, forward
+from uncork.cli.options import Asked, Goes, asks
 from uncork.cli.output import emit
+from uncork.cli.places import Place
 from uncork.cli.progress import progress
-from uncork.errors import UsageError
+from uncork.errors import ExitCode, UsageError
 
 
 @click.group("config")
@@ -25,15 +28,27 @@ restart_option = click.option("--restart", is_flag=True, help="Restart the app, 
 @command.command("set")
 @click.argument("pairs", metavar="[NAME=VALUE]...", nargs=-1)
 @restart_option
-@asks()
-def set_values(asked: Asked, pairs: tuple[str, ...], *, restart: bool) -> None:
+@click.option("--encoded", is_flag=True, hidden=True, help="Standard input has them as a JSON object.")
+@asks(goes=Goes.BY_ITSELF)
+def set_values(asked: Asked, pairs: tuple[str, ...], *, restart: bool, encoded: bool) -> int:
     """Set values. They are in the app's environment from the next release or restart on.
 
     `set NAME` reads the value from standard input, less one line end at its end; so it is in no history of a shell.
     `set` alone, or `set -`, reads lines of NAME=VALUE from there; the value is all after the first `=`, quotes too.
     """
+    there = elsewhere(asked)
+    values = json.loads(_input()) if encoded else _given(pairs)
+    if there:
+        return _send(asked, there, values, restart=restart)
     app = _owner(asked)
-    _change(asked, app, _given(pairs), restart=restart)
+    _change(asked, app, values, restart=restart)
+    return ExitCode.OK
+
+
+def _send(asked: Asked, there: Place, values: Mapping[str, str | None], *, restart: bool) -> int:
+    """Set values on other machines: they go by standard input, since anybody there can read arguments."""
+    words = ("config", "set", "--encoded", *(("--restart",) if restart else ()))
+    return forward(asked, there, words, app=there.app, stdin=json.dumps(values).encode())
 
 
 @command.command("unset")

@@ -4,23 +4,40 @@ import sys
 
 import click
 
-from uncork.cli.options import Asked, asks
+from uncork.cli.forward import elsewhere, forward
+from uncork.cli.options import Asked, Goes, asks
 from uncork.cli.output import emit
+from uncork.cli.places import Place
 from uncork.cli.progress import progress
 from uncork.errors import ExitCode, UsageError
 
 
 @click.command("destroy")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@asks()
+@asks(goes=Goes.BY_ITSELF)
 def command(asked: Asked, *, yes: bool) -> int:
     """Remove an app: its releases, its data (the `instance` folder), the values of `config set`, its logs."""
+    there = elsewhere(asked)
+    return _there(asked, there, yes=yes) if there else _here(asked, yes=yes)
+
+
+def _there(asked: Asked, there: Place, *, yes: bool) -> int:
+    """Remove it on other machines; it is asked here, once for all of them."""
+    if there.app is None:
+        raise UsageError("it is not clear which app is meant", "name it: --app NAME")
+    if not yes and not _agreed(asked, there.app, f"on {', '.join(there.hosts)}"):
+        click.echo("nothing was removed", err=True)
+        return ExitCode.ERROR
+    return forward(asked, there, ("destroy", "--yes"), app=there.app)
+
+
+def _here(asked: Asked, *, yes: bool) -> int:
     from uncork.recipes.choose import choose
     from uncork.workflows.apps import known
     from uncork.workflows.destroy import destroy
 
     app = choose(known(asked.layout), asked.app)
-    if not yes and not _agreed(asked, app):
+    if not yes and not _agreed(asked, app, f"in {asked.layout.app(app).root}"):
         click.echo("nothing was removed", err=True)
         return ExitCode.ERROR
     with progress(asked) as report:
@@ -32,10 +49,9 @@ def command(asked: Asked, *, yes: bool) -> int:
     return ExitCode.OK
 
 
-def _agreed(asked: Asked, app: str) -> bool:
+def _agreed(asked: Asked, app: str, where: str) -> bool:
     if asked.json or not sys.stdin.isatty():
         raise UsageError(
             f"this removes {app} with its data, and nobody is there to be asked", "say --yes if it is meant"
         )
-    kept = asked.layout.app(app).root
-    return click.confirm(f"Remove {app} and all that is kept of it in {kept}, its data too?", err=True)
+    return click.confirm(f"Remove {app} and all that is kept of it {where}, its data too?", err=True)

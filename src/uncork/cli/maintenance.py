@@ -4,9 +4,11 @@ from pathlib import Path
 
 import click
 
-from uncork.cli.options import Asked, asks
+from uncork.cli.forward import elsewhere, forward
+from uncork.cli.options import Asked, Goes, asks
 from uncork.cli.output import emit
 from uncork.cli.progress import progress
+from uncork.errors import ExitCode
 
 
 @click.group("maintenance")
@@ -17,19 +19,27 @@ def command() -> None:
 @command.command("on")
 @click.option("--page", metavar="FILE", type=click.Path(path_type=Path), help="An HTML file that visitors see.")
 @click.option("--allow", metavar="ADDRESS", multiple=True, help="An address or network that gets through; repeatable.")
-@asks()
-def on(asked: Asked, page: Path | None, allow: tuple[str, ...]) -> None:
-    """Send visitors away with 503 and Retry-After; the path of `health` is answered all the same."""
+@asks(goes=Goes.BY_ITSELF)
+def on(asked: Asked, page: Path | None, allow: tuple[str, ...]) -> int:
+    """Send visitors away with 503 and Retry-After; the path of `health` is answered all the same.
+
+    The page `-` is read from standard input.
+    """
     from uncork.recipes.choose import choose
     from uncork.workflows.apps import deployed
-    from uncork.workflows.maintenance import begin_maintenance
+    from uncork.workflows.maintenance import begin_maintenance, read_page
 
+    there = elsewhere(asked)
+    if there:
+        words = ("maintenance", "on", *(("--page=-",) if page else ()), *(f"--allow={one}" for one in allow))
+        return forward(asked, there, words, app=there.app, stdin=read_page(page).encode() if page else None)
     names = deployed(asked.layout)
     app = choose(names, asked.app)
     with progress(asked) as report:
         begin_maintenance(asked.layout, app, page, allow, report)
     again = "uncork maintenance off" if len(names) == 1 else f"uncork maintenance off --app {app}"
     _tell(asked, app, "on", f"visitors of {app} are told to come again; `{again}` lets them in")
+    return ExitCode.OK
 
 
 @command.command("off")

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from uncork.cli.options import Asked, asks
+from uncork.cli.forward import elsewhere, forward
+from uncork.cli.options import Asked, Goes, asks
 from uncork.cli.output import emit, fields
-from uncork.errors import UsageError
+from uncork.cli.words import words
+from uncork.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from uncork.reporting.report import Report
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
 )
 @click.option("--send", is_flag=True, help="Send it to the administrators too.")
 @click.option("--html", metavar="FILE", type=click.Path(dir_okay=False), help="Write it there, as it is mailed.")
-@asks()
-def command(asked: Asked, *, day: str | None, send: bool, html: str | None) -> None:
+@asks(goes=Goes.BY_ITSELF)
+def command(asked: Asked, *, day: str | None, send: bool, html: str | None) -> int:
     """Print what a day was like for each app: requests, failures, times, new errors, workers, the machine.
 
     The agent sends it by itself each morning, at the time that `report` of `[mail]` says.
@@ -34,6 +36,11 @@ def command(asked: Asked, *, day: str | None, send: bool, html: str | None) -> N
     from uncork.workflows import report
     from uncork.workflows.apps import deployed
 
+    there = elsewhere(asked)
+    if there:
+        if html:
+            raise UsageError("--html writes a file on the machine that was asked", "call it there, or take --html out")
+        return forward(asked, there, words(click.get_current_context()), app=there.app)
     names = deployed(asked.layout)
     apps = (choose(names, asked.app),) if asked.app or html or not names else names
     now = datetime.now().astimezone()
@@ -45,6 +52,7 @@ def command(asked: Asked, *, day: str | None, send: bool, html: str | None) -> N
         if send:
             report.send(asked.layout, one, now)
     _print(asked, found, sent=send)
+    return ExitCode.OK
 
 
 def _print(asked: Asked, found: "list[Report]", *, sent: bool) -> None:

@@ -1,5 +1,6 @@
 """Have the front tell an app's visitors to come again, whatever is deployed, started or stopped meanwhile."""
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from uncork.workflows.front import serve
 from uncork.workflows.work import Work, begin, existing, record
 
 LARGEST: Final = 1024 * 1024
+STANDARD_INPUT: Final = "-"
 
 
 def begin_maintenance(layout: Layout, app: str, page: Path | None, allow: tuple[str, ...], report: Reporter) -> None:
@@ -33,7 +35,7 @@ def begin_maintenance(layout: Layout, app: str, page: Path | None, allow: tuple[
     Raises UsageError, before anything was changed, for a page that can't be read, or an address that is none.
     """
     paths = layout.app(app)
-    text = _read(page) if page else ""
+    text = read_page(page) if page else ""
     wanted = Maintenance(str(paths.maintenance_page) if page else "", tuple(_network(one) for one in allow))
     written = File(paths.maintenance_page, text) if page else Remove(paths.maintenance_page)
     mark = File(paths.maintenance, encode_maintenance(wanted), why="send visitors away")
@@ -48,7 +50,7 @@ def end_maintenance(layout: Layout, app: str, report: Reporter) -> None:
 
 
 def _change(layout: Layout, app: str, event: str, steps: tuple[Step, ...], report: Reporter) -> None:
-    work = begin(layout, report)
+    work = begin(layout, report, app)
     with changing(work, app, event, wake=False) as facts:
         started = time.monotonic()
         release = existing(facts, app)
@@ -89,11 +91,10 @@ def _network(said: str) -> str:
         ) from None
 
 
-def _read(page: Path) -> str:
-    """Return the page's text."""
+def read_page(page: Path) -> str:
+    """Return the text of a page; `-` is standard input. Raises UsageError if it can't be read."""
     try:
-        with page.open("rb") as file:
-            text = file.read(LARGEST + 1)
+        text = sys.stdin.buffer.read(LARGEST + 1) if str(page) == STANDARD_INPUT else _beginning(page)
         if len(text) > LARGEST:
             raise UsageError(f"{page} has more than 1 MB", "choose a smaller page; what it shows must be in it")
         return text.decode("utf-8")
@@ -101,3 +102,8 @@ def _read(page: Path) -> str:
         raise UsageError(plain(error, page), "name an HTML file with --page") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{page} is no text in UTF-8", "name an HTML file with --page") from error
+
+
+def _beginning(page: Path) -> bytes:
+    with page.open("rb") as file:
+        return file.read(LARGEST + 1)
