@@ -3,9 +3,21 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from uncork.model import Instance
 from uncork.serving import Protocol
+
+LONGEST_ACCOUNT: Final = 32
+"""Characters of a user's name, useradd(8)."""
+
+
+def account_name(app: str) -> str:
+    """Return what the user and the group of an app are called on a machine set up for serving."""
+    name = f"uncork-{app}"
+    if len(name) <= LONGEST_ACCOUNT:
+        return name
+    return f"{name[: LONGEST_ACCOUNT - 9]}-{hashlib.sha256(app.encode()).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True)
@@ -79,6 +91,16 @@ class AppLayout:
         """The copy of the certificate that the config names."""
         return self.certificates / "given.pem"
 
+    @property
+    def issued_certificate(self) -> Path:
+        """The certificate that a CA gave by ACME: root's alone, whose nginx reads it before it becomes who serves."""
+        return self.certificates / "acme.pem"
+
+    @property
+    def certificate(self) -> Path:
+        """What that CA has certified, and how it went when it was last asked, as JSON."""
+        return self.root / "certificate.json"
+
     def own_certificate(self, names: tuple[str, ...]) -> Path:
         """The certificate of the local CA that is for those names."""
         return self.certificates / f"own-{hashlib.sha256(' '.join(names).encode()).hexdigest()[:16]}.pem"
@@ -91,16 +113,6 @@ class AppLayout:
     @property
     def server_log(self) -> Path:
         """What the server and the app's own prints and loggers say."""
-    @property
-    def issued_certificate(self) -> Path:
-        """The certificate that a CA gave by ACME: root's alone, whose nginx reads it before it becomes who serves."""
-        return self.certificates / "acme.pem"
-
-    @property
-    def certificate(self) -> Path:
-        """What that CA has certified, and how it went when it was last asked, as JSON."""
-        return self.root / "certificate.json"
-
         return self.logs / "server.log"
 
     @property

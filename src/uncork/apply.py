@@ -4,7 +4,7 @@ import shlex
 import time
 
 from uncork.errors import StepFailedError
-from uncork.machine import authority, commands, files, leftovers, masters, processes, supervisord, waits
+from uncork.machine import authority, commands, files, leftovers, masters, processes, supervisord, systemd, waits
 from uncork.machine.supervisord import SupervisorFault
 from uncork.model import Account
 from uncork.plan import (
@@ -27,6 +27,7 @@ from uncork.plan import (
     Room,
     Run,
     Step,
+    Units,
     Warm,
 )
 from uncork.report import Reporter
@@ -75,6 +76,8 @@ def carry_out(step: Step, account: Account | None, report: Reporter) -> None:
             commands.run(step, account)
         case Call():
             _call(step)
+        case Units():
+            systemd.carry_out(step)
         case End():
             _end(step)
         case Orphans():
@@ -142,12 +145,14 @@ def preview(plan: Plan) -> tuple[tuple[str, str], ...]:
     return tuple((step.why, _what(step)) for step in plan.steps)
 
 
-def _what(step: Step) -> str:
+def _what(step: Step) -> str:  # noqa: PLR0911 -- one for each kind of step
     match step:
         case Run():
             return shlex.join(step.argv)
         case Call():
             return " ".join((step.method, *(str(param) for param in step.params)))
+        case Units():
+            return shlex.join(("systemctl", step.verb, *step.names))
         case Directory() | File() | Link() | Copy() | Remove() | Room() | Certify():
             return _what_file(step)
         case Reload():

@@ -9,9 +9,9 @@ from typing import Final
 from uncork.app_layout import AppLayout
 from uncork.errors import UserError
 from uncork.layout import Layout
-from uncork.machine import capacity, files, leftovers, processes, supervisord
+from uncork.machine import capacity, files, leftovers, processes, supervisord, systemd
 from uncork.machine.failure import plain
-from uncork.model import AppFacts, Facts, Instance, Program, Release
+from uncork.model import AppFacts, Certificate, Facts, Instance, Program, Release
 from uncork.notices import Trouble
 from uncork.recipes.sizing import scaled
 from uncork.records import (
@@ -46,7 +46,7 @@ def read(layout: Layout) -> Facts:
     """Return what is so. Raises UserError only where a folder of the state directory can't be read at all."""
     notes = _Notes()
     front = _front(layout, notes)
-    running = supervisord.programs(layout.supervisor_socket)
+    running = systemd.programs() if layout.machine else supervisord.programs(layout.supervisor_socket)
     apps = tuple(_app(layout.app(name), running or (), notes) for name in _names(layout))
     return Facts(
         machine=capacity.machine(layout.home),
@@ -56,11 +56,13 @@ def read(layout: Layout) -> Facts:
         apps=_in_order(apps, front.apps if front else ()),
         supervising=running is not None,
         programs=(*(running or ()), *_outside(front)),
-        leftovers=leftovers.find(layout),
+        # systemd leaves no process behind, whatever becomes of itself.
+        leftovers=() if layout.machine else leftovers.find(layout),
         down=layout.down.exists(),
         pending=files.tail(layout.front_pending, 0, 16),
         notes=tuple(notes.said),
         troubles=_troubles(layout, running or ()),
+        set_up=layout.machine,
     )
 
 
@@ -136,10 +138,8 @@ def _app(layout: AppLayout, running: Sequence[Program], notes: _Notes) -> AppFac
         stopped=layout.stopped.exists(),
         next_release=1 + max((*folders, *past, live.release if live else 0)),
         maintenance=_maintenance(layout, notes),
-    )
-
         certificate=_certificate(layout, notes),
-
+    )
 
 
 def _certificate(layout: AppLayout, notes: _Notes) -> Certificate:
@@ -149,6 +149,8 @@ def _certificate(layout: AppLayout, notes: _Notes) -> Certificate:
     except UserError as error:
         notes.broken(layout.certificate, error)
         return Certificate()
+
+
 def scale_of(layout: AppLayout) -> int | None:
     """Return how many processes an app is to have whatever its releases say; None where nobody said."""
     said = files.tail(layout.scale, 0, 16).strip()

@@ -154,8 +154,8 @@ class Layout:
 
     @property
     def programs(self) -> Path:
-        """One file a program: the front, and each app's live instance."""
-        return self.supervisor / "programs"
+        """One file a program: the front, and each app's live instance; among all units of a machine's systemd."""
+        return Path("/etc/systemd/system") if self.machine else self.supervisor / "programs"
 
     @property
     def supervisor_socket(self) -> Path:

@@ -285,7 +285,8 @@ class Facts:
     `apps` are in the order of their first deploy. `address` is None before the first deploy, `front` is what answers
     there. `supervising` says whether supervisord answers; `programs` is what it runs. `leftovers` are processes of ours
     that no supervisor holds. `pending` is what a killed command left undone at the front; `notes` name files that could
-    not be read; `troubles` are what the agent, if it runs, says that it can't do.
+    not be read; `troubles` are what the agent, if it runs, says that it can't do. `set_up`: the machine was set up for
+    serving, so that systemd is the supervisor.
     """
 
     machine: Machine
@@ -300,6 +301,7 @@ class Facts:
     notes: tuple[str, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     front: str = ""
+    set_up: bool = False
 
     def app(self, name: str) -> AppFacts:
         """What is so for that app; an empty one if it was never deployed."""

@@ -112,6 +112,20 @@ class Watched:
 
 
 @dataclass(frozen=True)
+class Units:
+    """Have systemd start, restart, stop or kill units; `most` in seconds. What it does not know needs no stopping.
+
+    It is waited for, but for a start. `stats` is asked meanwhile, as in `Gone`.
+    """
+
+    verb: str
+    names: tuple[str, ...]
+    why: str = ""
+    most: float = 60.0
+    stats: Path | None = None
+
+
+@dataclass(frozen=True)
 class Probe:
     """Ask a path on a unix socket until it answers below `below`, or the deadline (seconds) has passed.
 
@@ -212,7 +226,7 @@ class Orphans:
 
 
 Changed = Directory | File | Link | Copy | Remove | Room | Certify
-Step = Changed | Run | Call | Probe | Warm | Answer | Reload | Drain | Gone | End | Orphans
+Step = Changed | Run | Call | Units | Probe | Warm | Answer | Reload | Drain | Gone | End | Orphans
 
 
 @dataclass(frozen=True)

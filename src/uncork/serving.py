@@ -41,6 +41,20 @@ class ServerSettings:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What one run of a release may take: bytes of memory, cores, processes and threads; 0 is as much as there is."""
+
+    memory: int = 0
+    cpu: float = 0.0
+    tasks: int = 0
+
+    @property
+    def any(self) -> bool:
+        """Whether there is one."""
+        return bool(self.memory or self.cpu or self.tasks)
+
+
+@dataclass(frozen=True)
 class Service:
     """How one release, or a front, is run, whatever it is.
 
@@ -49,7 +63,8 @@ class Service:
     (`binds`) binds by itself, a server at UNCORK_SOCKET; below port 1024 only if `low_port` says so.
     It keeps its own files (stats socket, pid file) in the folder that UNCORK_RUN names. `env` holds no secrets.
     `stop_seconds` is what the server gets to finish its requests after `stop_signal`, before it is killed. At
-    `reopen_signal` the process that `server.pid` in UNCORK_RUN names opens its log again; empty: there is none.
+    `reopen_signal` the process that `server.pid` in UNCORK_RUN names opens its log again; empty: there is none. One
+    that `notifies` says by itself that it is up (sd_notify(3)).
     """
 
     argv: tuple[str, ...]
@@ -61,6 +76,8 @@ class Service:
     reopen_signal: str = ""
     binds: bool = False
     low_port: bool = False
+    notifies: bool = False
+    limits: Limits = Limits()
 
 
 @dataclass(frozen=True)
@@ -159,6 +176,10 @@ class Tls:
     port: int = 0
     redirect: bool = True
     hsts: float = 0.0
+    email: str = ""
+    server: str = ""
+    staging: bool = False
+    names: tuple[str, ...] = ()
 
     @property
     def directory(self) -> str:
@@ -169,6 +190,15 @@ class Tls:
     def asked(self) -> bool:
         """Whether the app is to answer HTTPS, sooner or later."""
         return self.kind != "off"
+
+    @property
+    def on(self) -> bool:
+        """Whether the app answers HTTPS; by ACME only from the first certificate on."""
+        return self.asked and (self.kind != ACME or bool(self.names))
+
+    def covers(self, host: str) -> bool:
+        """Whether the app answers HTTPS under that name: by ACME only under those that are certified."""
+        return self.on and (self.kind != ACME or host in self.names)
 
 
 @dataclass(frozen=True)
@@ -190,15 +220,6 @@ class Maintenance:
 
     page: str = ""
     allow: tuple[str, ...] = ()
-
-    @property
-    def on(self) -> bool:
-        """Whether the app answers HTTPS; by ACME only from the first certificate on."""
-        return self.asked and (self.kind != ACME or bool(self.names))
-
-    def covers(self, host: str) -> bool:
-        """Whether the app answers HTTPS under that name: by ACME only under those that are certified."""
-        return self.on and (self.kind != ACME or host in self.names)
 
 
 @dataclass(frozen=True)

@@ -215,7 +215,7 @@ def house(home: Path, server: Server, venv: Path) -> Iterator[House]:
     try:
         yield made
     finally:
-        made.do(*made.supervisor.end(layout))
+        made.do(*made.supervisor.end(layout, ()))
 
 
 class Asked(Thread):

@@ -1,4 +1,4 @@
-"""`python -m uncork.agent --home HOME --run RUN [--account NAME]`: the agent, as a supervisor starts it."""
+"""`python -m uncork.agent --home HOME --run RUN [--log LOG] [--account NAME]`: the agent, as a supervisor starts it."""
 
 import argparse
 import codecs
@@ -27,7 +27,7 @@ LOG: Final = logging.getLogger("uncork.agent")
 def main(argv: list[str]) -> int:
     """Work until asked to end. All that will be needed is imported first, since the account may not get to it."""
     asked = _asked(argv)
-    layout = Layout(asked.home, asked.run)
+    layout = Layout(asked.home, asked.run, asked.log)
     _begin_log()
     delivery.preload()
     report.preload()
@@ -46,6 +46,7 @@ class _Asked(argparse.Namespace):
 
     home: Path
     run: Path
+    log: Path | None
     account: str
 
 
@@ -53,6 +54,7 @@ def _asked(argv: list[str]) -> _Asked:
     parser = argparse.ArgumentParser("uncork.agent", description="Looks after the logs and errors of all apps.")
     parser.add_argument("--home", type=Path, required=True, help="the state directory")
     parser.add_argument("--run", type=Path, required=True, help="its folder for sockets")
+    parser.add_argument("--log", type=Path, help="its folder for logs, on a machine set up for serving")
     parser.add_argument("--account", default="", help="whom to become, if started by root")
     return parser.parse_args(argv, _Asked())
 

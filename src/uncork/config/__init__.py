@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Final
 
-from uncork.config import cache, front, holder, logging, mail, server, tables, targets, tls
+from uncork.config import cache, front, holder, limits, logging, mail, server, tables, targets, tls
 from uncork.config.keys import Key, about, kinds, of_field
 from uncork.config.text import Table
 from uncork.config.values import (
@@ -25,7 +25,7 @@ from uncork.config.values import (
 )
 from uncork.errors import UsageError
 from uncork.notices import Logging, Mail
-from uncork.serving import THIS_MACHINE, Cache, FrontSettings, ServerSettings, Target, Tls
+from uncork.serving import THIS_MACHINE, Cache, FrontSettings, Limits, ServerSettings, Target, Tls
 
 _MEGABYTE: Final = 1024**2
 
@@ -159,6 +159,7 @@ class Config:
     front: FrontSettings = field(default_factory=FrontSettings)
     tls: Tls = field(default_factory=Tls)
     cache: Cache = field(default_factory=Cache)
+    limits: Limits = field(default_factory=Limits)
     logging: Logging = field(default_factory=Logging)
     mail: Mail = field(default_factory=Mail)
     target: Target | None = None
@@ -171,6 +172,7 @@ TABLES: Final[Mapping[str, tuple[Key, ...]]] = {
     "front.paths": front.PATH_KEYS,
     "tls": tls.KEYS,
     "cache": cache.KEYS,
+    "limits": limits.KEYS,
     "logging": logging.KEYS,
     "mail": mail.KEYS,
     "targets.NAME": targets.KEYS,
@@ -182,6 +184,7 @@ _BELOW: Final = {
     "front": tables.Shape(kinds(front.KEYS), conflicts=front.conflicts, short="kind"),
     "tls": tables.Shape(kinds(tls.KEYS), conflicts=tls.conflicts, short="kind"),
     "cache": tables.Shape(kinds(cache.KEYS), short="on"),
+    "limits": tables.Shape(kinds(limits.KEYS)),
     "logging": tables.Shape(kinds(logging.KEYS), laid_over=logging.laid_over, conflicts=logging.conflicts),
     "mail": tables.Shape(kinds(mail.KEYS), refused={"password": mail.PASSWORD}, conflicts=mail.conflicts),
 }
@@ -226,6 +229,7 @@ def load(texts: Mapping[str, str], environment: str | None, default_name: str, t
         front=front.settings(said["front"]),
         tls=tls.settings(said["tls"]),
         cache=cache.settings(said["cache"]),
+        limits=limits.settings(said["limits"]),
         logging=logging.settings(said["logging"], found.environment),
         mail=mail.settings(said["mail"], found.environment),
         target=targets.settings(target, found.values) if target not in {"", THIS_MACHINE} else None,

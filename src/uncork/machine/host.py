@@ -42,6 +42,12 @@ def find(site: str, account: Account | None) -> Host:
     return replace(found, runs=bool(running_in(Path(found.pid_file))))
 
 
+def user(site: str) -> str:
+    """Return who the workers of the system's nginx are. Raises UsageError as `find` does."""
+    nginx = _program("nginx")
+    return host.host(nginx, _said(nginx, "-V").stderr, _config(nginx, site), site).user
+
+
 def _program(name: str) -> str:
     path = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:{BESIDE}")
     if path is None:

@@ -22,10 +22,11 @@ def account() -> Account | None:
     """Return who serves requests when we are root: the first that exists of uncork, www-data and nobody."""
     if os.geteuid() != 0:
         return None
-    return next((found for name in CANDIDATES if (found := _named(name))), None)
+    return next((found for name in CANDIDATES if (found := named(name))), None)
 
 
-def _named(name: str) -> Account | None:
+def named(name: str) -> Account | None:
+    """Return the user of that name; None if there is none."""
     try:
         entry = pwd.getpwnam(name)
         return Account(name, grp.getgrgid(entry.pw_gid).gr_name, entry.pw_uid, entry.pw_gid)

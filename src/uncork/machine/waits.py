@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from uncork.errors import StepFailedError
-from uncork.machine import files, sockets, supervisord
+from uncork.machine import files, sockets, supervisord, systemd
 from uncork.machine.supervisord import SupervisorFault
 from uncork.machine.wire import REQUEST_ID, UnansweredError
 from uncork.model import Program
-from uncork.plan import Answer, Drain, Gone, Probe, Warm
+from uncork.plan import Answer, Drain, Gone, Probe, Warm, Watched
 from uncork.report import Reporter
 from uncork.servers import SERVERS
 
@@ -117,13 +117,19 @@ class _Watch:
         """Raise _EndedError when the program was seen ended often enough; look no more than ten times a second."""
         now = time.monotonic()
         watched = self._step.watched
-        if watched is None or watched.supervisor is None or now < self._next:
+        if watched is None or now < self._next:
             return
         self._next = now + sockets.TICK
-        found = supervisord.programs(watched.supervisor) or ()
-        self._seen += any(p.name == watched.name and p.state in ENDED for p in found)
+        self._seen += _state(watched) in ENDED
         if self._seen >= ENOUGH:
             raise _EndedError
+
+
+def _state(watched: Watched) -> str:
+    if watched.supervisor is None:
+        return systemd.state(watched.name)
+    found = supervisord.programs(watched.supervisor) or ()
+    return next((program.state for program in found if program.name == watched.name), "")
 
 
 def warm(step: Warm, report: Reporter) -> None:

@@ -1,16 +1,16 @@
 """Where the front of a state directory answers, and the address that each app is reached at."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from uncork.config import Config
 from uncork.config.tls import FILES
 from uncork.errors import UsageError
 from uncork.model import Facts, Release
 from uncork.recipes.front import sites
-from uncork.recipes.https import HTTPS, check_port, settled
+from uncork.recipes.https import HTTP, HTTPS, check_port, settled
 from uncork.servers.server import Server
 from uncork.serving import ACME, Address, Protocol, ServerSettings, Site
-
 
 MACHINES_FRONT: Final = "system-nginx"
 """What is in front on a machine set up for serving."""
@@ -20,10 +20,11 @@ EVERYWHERE: Final = Address("0.0.0.0", 80)  # noqa: S104 -- a server's visitors 
 def decide(facts: Facts, config: Config, port: int | None, bind: str | None) -> Address:
     """Return the address to answer on: what the command says, else the config, else what is, else 127.0.0.1:8000.
 
-    The port for HTTPS is that of the config too, or what goes with the other. Raises UsageError where a config asks for
-    another port or address than the one that other apps answer on already.
+    On a machine set up for serving that is port 80 of all addresses. The port for HTTPS is that of the config too, or
+    what goes with the other. Raises UsageError where a config asks for another port or address than the one that other
+    apps answer on already.
     """
-    now = facts.address or Address()
+    now = facts.address or (EVERYWHERE if facts.set_up else Address())
     moved = _moved(config, now, port, bind)
     others = tuple(app.name for app in facts.apps if app.name != config.name and app.live)
     if moved and others:
@@ -53,7 +54,13 @@ def front_kind(facts: Facts, config: Config, server: Server) -> str:
     """
     possible = server.fronts(config.server)
     others = tuple(app.name for app in facts.apps if app.name != config.name and app.live)
-    kind = config.front.kind or (facts.front if others else possible[0])
+    kind = config.front.kind or (MACHINES_FRONT if facts.set_up else facts.front if others else possible[0])
+    if facts.set_up and kind != MACHINES_FRONT:
+        raise UsageError(
+            f"the config of {config.name} asks for {_named(kind)}, but the front of a machine set up for serving is its own "
+            "nginx",
+            f'take `front` out of the config, or write `front = "{MACHINES_FRONT}"` for this target',
+        )
     if kind not in possible:
         able = ", ".join(f'"{name}"' for name in possible)
         raise UsageError(
@@ -103,8 +110,10 @@ def _named(kind: str) -> str:
     return {"none": "no front", "system-nginx": "the system's nginx"}.get(kind, kind)
 
 
-def url(site: Site, sites: Sequence[Site], address: Address) -> str:
+def url(site: Site, sites: Sequence[Site], address: Address, *, elsewhere: bool = False) -> str:
     """Return where the app is reached on this machine: the port itself if it is the first at its mount there.
+
+    `elsewhere`: it is asked for from other machines, so by its name if it has one.
 
     Where others' sites answer too only a name leads to it.
 
@@ -112,12 +121,14 @@ def url(site: Site, sites: Sequence[Site], address: Address) -> str:
     reached.
     """
     first = next(s for s in sites if s.mount == site.mount)
+    site = next((s for s in sites if s.app == site.app), site)
     host = address.here if first.app == site.app and not address.shared else f"{site.app}.localhost"
     path = f"{site.mount.rstrip('/')}/"
+    if elsewhere:
+        host = next((domain for domain in site.domains if not domain.startswith("*")), host)
     if not site.tls.on:
         return f"http://{host}{'' if elsewhere and address.port == HTTP else f':{address.port}'}{path}"
     named = (domain for domain in site.domains if not domain.startswith("*") and site.tls.covers(domain))
     host = next(named, host) if site.tls.kind in {FILES, ACME} else host
     port = settled(address, tuple(sites)).tls_port
     return f"https://{host}{f':{port}' if port != HTTPS else ''}{path}"
-    site = next((s for s in sites if s.app == site.app), site)

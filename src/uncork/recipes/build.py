@@ -197,7 +197,7 @@ def release(draft: Draft, environment: Environment, proof: Proof, *, created: st
         python=environment.python.version,
         server=draft.server.name,
         venv=str(environment.path),
-        service=replace(service, env=(*service.env, *draft.named)),
+        service=replace(service, env=(*service.env, *draft.named), limits=draft.config.limits),
         site=site(draft, proof),
         processes=build.processes,
         health=draft.config.health or "",

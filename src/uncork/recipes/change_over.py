@@ -57,12 +57,16 @@ def change_over(
         switch=(
             *((_stay(layout, crossing),) if crossing else ()),
             *point(layout, new.instance, "switch"),
+            *supervisor.keep(layout, new.instance),
+            *(supervisor.forget(layout, live.instance) if live else ()),
             *((Remove(mark),) if stopped else ()),
             *front.switch,
         ),
         revert=(
             *((File(mark, ""),) if stopped else ()),
             *_point_back(live, layout, new.instance.app),
+            *(supervisor.keep(layout, live.instance) if live and not stopped else ()),
+            *supervisor.forget(layout, new.instance),
             *((enter(layout, crossing.release),) if crossing else ()),
             *front.revert,
         ),

@@ -6,7 +6,7 @@ from typing import Final
 
 from uncork.layout import Layout
 from uncork.model import AppFacts, Facts, Instance
-from uncork.plan import Directory, End, Remove, Step
+from uncork.plan import Directory, End, Link, Remove, Step
 from uncork.recipes.change_over import enter, point
 from uncork.supervisors.supervisor import AGENT, Supervisor
 
@@ -53,8 +53,13 @@ def converge(
     return (
         *ways,
         *_end(facts, "end what a killed server left"),
-        *(step for stray in _strays(facts, on_disk, name) for step in _stop(stray, facts, layout, supervisor)),
+        *(
+            step
+            for stray in _strays(facts, supervisor, on_disk, name)
+            for step in _stop(stray, facts, layout, supervisor)
+        ),
         *(step for app in apps for step in _mend(app, facts, layout, supervisor)),
+        *(step for app in apps for step in _keep(app, layout, supervisor, on_disk)),
         *((Remove(layout.down),) if facts.down else ()),
     )
 
@@ -64,10 +69,11 @@ def agent(facts: Facts, layout: Layout, supervisor: Supervisor, on_disk: Mapping
 
     One that waits to be started again, since it has just crashed, is left to the supervisor.
     """
-    wanted = supervisor.agent_files(layout, facts.account)
+    apps = tuple(sorted(app.name for app in facts.apps))
+    wanted = supervisor.agent_files(layout, facts.account, apps)
     same = all(on_disk.get(file.path) == file.content for file in wanted)
     held = any(program.name == AGENT and program.state in HELD for program in facts.programs)
-    return () if same and held else supervisor.start_agent(layout, facts.account)
+    return () if same and held else supervisor.start_agent(layout, facts.account, apps)
 
 
 def unfinished(app: AppFacts, layout: Layout, unrecorded: tuple[int, ...]) -> tuple[Step, ...]:
@@ -105,18 +111,18 @@ def _replace(app: AppFacts, layout: Layout, supervisor: Supervisor, facts: Facts
     )
 
 
-def _strays(facts: Facts, on_disk: tuple[Path, ...], name: str) -> list[Instance]:
+def _strays(facts: Facts, supervisor: Supervisor, on_disk: tuple[Path, ...], name: str) -> list[Instance]:
     """What there is of an app beside its live instance, running or not, and of apps that are not there any more."""
     known = {app.name for app in facts.apps}
     live = {app.live for app in facts.apps if app.live and not app.stopped}
-    names = (*(program.name for program in facts.programs), *(_name(path) for path in on_disk))
-    found = {instance for name in names if (instance := Instance.parse(name))}
+    running = (Instance.parse(program.name) for program in facts.programs)
+    found = {i for i in (*running, *(_of(path, supervisor) for path in on_disk)) if i}
     return sorted(i for i in found - live if i.app == name or i.app not in known)
 
 
-def _name(path: Path) -> str:
-    """A supervisor's file is named as the instance is, a folder as its number in that of the app."""
-    return path.stem if path.suffix in {".conf", ".sh"} else f"{path.parent.name}.{path.name}"
+def _of(path: Path, supervisor: Supervisor) -> Instance | None:
+    """A folder of an instance's is named as its number in that of the app."""
+    return supervisor.instance(path) or Instance.parse(f"{path.parent.name}.{path.name}")
 
 
 def _stop(instance: Instance, facts: Facts, layout: Layout, supervisor: Supervisor) -> tuple[Step, ...]:
@@ -136,6 +142,13 @@ def _mend(app: AppFacts, facts: Facts, layout: Layout, supervisor: Supervisor) -
         *supervisor.start(layout, app.live, release.service, facts.account),
         *_point(app, app.live, layout),
     )
+
+
+def _keep(app: AppFacts, layout: Layout, supervisor: Supervisor, on_disk: tuple[Path, ...]) -> tuple[Step, ...]:
+    """A deploy that was killed right after the switch may not have come so far."""
+    if not app.live or not app.live_release or app.stopped:
+        return ()
+    return tuple(s for s in supervisor.keep(layout, app.live) if not (isinstance(s, Link) and s.path in on_disk))
 
 
 def _point(app: AppFacts, live: Instance, layout: Layout) -> tuple[Step, ...]:

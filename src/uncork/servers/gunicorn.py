@@ -22,6 +22,7 @@ class Gunicorn(Server):
     snippet: ClassVar[str] = "gunicorn.conf.py"
     fronted: ClassVar[bool] = True
     daemonizes: ClassVar[bool] = True
+    notifies: ClassVar[bool] = True
 
     def requires(self, settings: ServerSettings) -> tuple[str, ...]:
         """It needs nothing, but for greenlets: there the project's own version of gevent is as good as any."""

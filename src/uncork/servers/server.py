@@ -82,6 +82,8 @@ class Server(ABC):
     """How many threads answer in each process, where the config does not say."""
     fronted: ClassVar[bool] = False
     """Whether it does not tell the app who asks, though what it speaks would: the runtime does, by X-Real-IP."""
+    notifies: ClassVar[bool] = False
+    """Whether it says by itself that it is up (sd_notify(3))."""
     daemonizes: ClassVar[bool] = False
     """Whether it can go into the background by itself, and begins anew at SIGHUP."""
     title: ClassVar[str] = ""
@@ -132,6 +134,7 @@ class Server(ABC):
             stop_signal="TERM",
             stop_seconds=build.drain,
             reopen_signal="WINCH",
+            notifies=self.notifies,
         )
 
     @abstractmethod

@@ -49,6 +49,7 @@ class Uwsgi(Server):
     tells: ClassVar[bool] = True
     watches: ClassVar[bool] = True
     daemonizes: ClassVar[bool] = True
+    notifies: ClassVar[bool] = True
     template: ClassVar[str] = "uwsgi.ini.j2"
     snippet: ClassVar[str] = "uwsgi.ini"
 

@@ -1,6 +1,7 @@
 """What keeps servers running: it holds their sockets, starts them again, and stops them in order."""
 
 from abc import ABC, abstractmethod
+from pathlib import Path
 from typing import ClassVar, Final
 
 from uncork.layout import Layout
@@ -22,12 +23,20 @@ class Supervisor(ABC):
         """Its own config."""
 
     @abstractmethod
+    def folders(self, layout: Layout) -> tuple[Path, ...]:
+        """Where the files of its programs lie, those of others too."""
+
+    @abstractmethod
+    def instance(self, path: Path) -> Instance | None:
+        """The instance whose file in one of those folders that is; None if it is no instance's."""
+
+    @abstractmethod
     def begin(self, layout: Layout) -> tuple[Step, ...]:
         """The steps that start the supervisor itself, and with it all programs that are on disk."""
 
     @abstractmethod
-    def end(self, layout: Layout) -> tuple[Step, ...]:
-        """The steps that stop all programs in order, and the supervisor itself."""
+    def end(self, layout: Layout, instances: tuple[Instance, ...]) -> tuple[Step, ...]:
+        """The steps that stop all programs in order, those instances among them, and the supervisor itself."""
 
     @abstractmethod
     def place(self, layout: Layout, instance: Instance, service: Service, account: Account | None) -> tuple[Step, ...]:
@@ -36,6 +45,14 @@ class Supervisor(ABC):
     @abstractmethod
     def start(self, layout: Layout, instance: Instance, service: Service, account: Account | None) -> tuple[Step, ...]:
         """The steps that place one instance, start it on its own socket, and keep it running."""
+
+    def keep(self, layout: Layout, instance: Instance) -> tuple[Step, ...]:  # noqa: ARG002 -- mostly it does
+        """The steps after which an instance comes back with the machine."""
+        return ()
+
+    def forget(self, layout: Layout, instance: Instance) -> tuple[Step, ...]:  # noqa: ARG002 -- mostly it is no matter
+        """The steps after which an instance that runs on does not come back with the machine."""
+        return ()
 
     @abstractmethod
     def stop(self, layout: Layout, instance: Instance, seconds: float) -> tuple[Step, ...]:
@@ -59,11 +76,11 @@ class Supervisor(ABC):
         """The steps that let the front finish, end it, and forget it."""
 
     @abstractmethod
-    def agent_files(self, layout: Layout, account: Account | None) -> tuple[File, ...]:
-        """What the supervisor needs to run the agent, now and after a reboot; another uncork's differ."""
+    def agent_files(self, layout: Layout, account: Account | None, apps: tuple[str, ...] = ()) -> tuple[File, ...]:
+        """What the supervisor needs to run the agent of those apps, now and after a reboot; another uncork's differ."""
 
     @abstractmethod
-    def start_agent(self, layout: Layout, account: Account | None) -> tuple[Step, ...]:
+    def start_agent(self, layout: Layout, account: Account | None, apps: tuple[str, ...] = ()) -> tuple[Step, ...]:
         """The steps that start the agent, or another one in its place, and wait for nothing that it does."""
 
     @abstractmethod

@@ -68,12 +68,20 @@ class Supervisord(Supervisor):
             )
         return (File(layout.supervisor_config, render(__package__, "supervisord.conf.j2", escape, layout=layout)),)
 
+    def folders(self, layout: Layout) -> tuple[Path, ...]:
+        """The one that its main config includes."""
+        return (layout.programs,)
+
+    def instance(self, path: Path) -> Instance | None:
+        """They are named as the instance is."""
+        return Instance.parse(path.stem)
+
     def begin(self, layout: Layout) -> tuple[Step, ...]:
         """It takes orders once the command has ended. By itself it would start its programs only a second later."""
         argv = (self.python, "-m", "supervisor.supervisord", "-c", str(layout.supervisor_config))
         return (Run(argv, "start supervisord"), _call(layout, "startAllProcesses", WAIT))
 
-    def end(self, layout: Layout) -> tuple[Step, ...]:
+    def end(self, layout: Layout, instances: tuple[Instance, ...]) -> tuple[Step, ...]:  # noqa: ARG002 -- all
         """The front first, so that nobody is turned away by a server that has gone."""
         return (
             *_stop(layout, FRONT, PATIENCE, "stop the front"),
@@ -151,7 +159,7 @@ class Supervisord(Supervisor):
         conf, script = _paths(layout, FRONT)
         return (Remove(conf), *_stop(layout, FRONT, PATIENCE, "stop the front"), Remove(script))
 
-    def agent_files(self, layout: Layout, account: Account | None) -> tuple[File, ...]:
+    def agent_files(self, layout: Layout, account: Account | None, apps: tuple[str, ...] = ()) -> tuple[File, ...]:  # noqa: ARG002 -- it serves as the same account as all of them
         """Its config and its start script, which names the code that it is started from."""
         conf, script = _paths(layout, AGENT)
         start = render(
@@ -167,10 +175,10 @@ class Supervisord(Supervisor):
         )
         return (File(script, start), File(conf, text))
 
-    def start_agent(self, layout: Layout, account: Account | None) -> tuple[Step, ...]:
+    def start_agent(self, layout: Layout, account: Account | None, apps: tuple[str, ...] = ()) -> tuple[Step, ...]:
         """An agent of before ends first, so that two never wait for each other."""
         return (
-            *self.agent_files(layout, account),
+            *self.agent_files(layout, account, apps),
             *_stop(layout, AGENT, PATIENCE, ""),
             *_start(layout, AGENT, "", "start the agent"),
         )

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from uncork.app_layout import AppLayout
 from uncork.errors import RefusedError, StepFailedError, UserError
-from uncork.layout import Layout
 from uncork.machine import files
 from uncork.model import Facts
 from uncork.recipes import provision
@@ -68,9 +67,9 @@ def _converged(work: Work, app: str, *, wake: bool) -> Facts:
         facts = work.facts()
         if not wake and (facts.down or not facts.leftovers):
             return facts
-        steps = provision.converge(facts, work.layout, work.supervisor, _on_disk(work.layout, facts), app)
+        steps = provision.converge(facts, work.layout, work.supervisor, _on_disk(work, facts), app)
         if facts.supervising:
-            steps += provision.agent(facts, work.layout, work.supervisor, programs(work.layout))
+            steps += provision.agent(facts, work.layout, work.supervisor, programs(work))
         work.do(*steps)
     facts = work.facts() if steps else facts
     if facts.address and is_missing(facts):
@@ -83,16 +82,23 @@ def _converged(work: Work, app: str, *, wake: bool) -> Facts:
     return facts
 
 
-def programs(layout: Layout) -> dict[Path, str]:
+def programs(work: Work) -> dict[Path, str]:
     """Return the texts of the supervisor's programs as they are on disk."""
-    return {path: files.read(path) for path in files.names_in(layout.programs)}
+    return {path: files.read(path) for path in _ours(work) if not path.is_symlink()}
 
 
-def _on_disk(layout: Layout, facts: Facts) -> tuple[Path, ...]:
+def _ours(work: Work) -> tuple[Path, ...]:
+    """Return what a supervisor has on disk of ours; systemd has the units of others beside them."""
+    supervisor, layout = work.supervisor, work.layout
+    found = (path for folder in supervisor.folders(layout) for path in files.names_in(folder))
+    return tuple(path for path in found if not layout.machine or path.name.startswith("uncork-"))
+
+
+def _on_disk(work: Work, facts: Facts) -> tuple[Path, ...]:
     """Return the supervisor's files, and the folders of all instances."""
-    apps = tuple(layout.app(app.name) for app in facts.apps)
+    apps = tuple(work.layout.app(app.name) for app in facts.apps)
     folders = (path for app in apps for path in files.names_in(app.sockets) if not path.is_symlink())
-    return (*files.names_in(layout.programs), *folders)
+    return (*_ours(work), *folders)
 
 
 def _hide_values(error: UserError, app: AppLayout) -> None:

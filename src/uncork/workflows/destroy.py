@@ -16,7 +16,7 @@ from uncork.workflows.work import FRONT_WAIT, begin
 
 def destroy(layout: Layout, app: str, report: Reporter) -> None:
     """Remove the app and all that is kept of it; with the last app the front and the supervisor end too."""
-    work = begin(layout, report)
+    work = begin(layout, report, app)
     paths = layout.app(app)
     with changing(work, app, "destroy", wake=False) as facts:
         work.do(File(paths.stopped, ""))  # else whoever comes in between would start again what ends

@@ -6,6 +6,7 @@ from uncork.apply import apply
 from uncork.errors import UserError
 from uncork.layout import Layout
 from uncork.machine import files
+from uncork.model import Facts, Instance
 from uncork.plan import End, File, Plan, Step
 from uncork.recipes.provision import LEFTOVER_TIME
 from uncork.report import Reporter
@@ -29,7 +30,7 @@ def end_all(work: Work) -> None:
     facts = work.facts()
     steps: list[Step] = [File(work.layout.down, "")]
     if facts.supervising:
-        steps += work.supervisor.end(work.layout)
+        steps += work.supervisor.end(work.layout, _instances(facts))
     steps += work.front.leave() if facts.front == work.front.name else ()
     if facts.leftovers:
         steps.append(End(facts.leftovers, LEFTOVER_TIME, "end what a lost supervisor left"))
@@ -41,6 +42,8 @@ def end_if_idle(work: Work, app: str) -> None:
 
     The lock of `app` must be held. What goes wrong is noted: something else has failed before.
     """
+    if work.layout.machine:  # its supervisor is there anyway
+        return
     with ExitStack() as locks:
         try:
             for other in work.facts().apps:
@@ -51,4 +54,9 @@ def end_if_idle(work: Work, app: str) -> None:
         except UserError:  # another app is being changed, or the state can't be read
             return
         if facts.supervising and not any(known.live for known in facts.apps):
-            apply(Plan(cleanup=work.supervisor.end(work.layout)), work.account, work.report)
+            steps = work.supervisor.end(work.layout, _instances(facts))
+            apply(Plan(cleanup=steps), work.account, work.report)
+
+
+def _instances(facts: Facts) -> tuple[Instance, ...]:
+    return tuple(instance for program in facts.programs if (instance := Instance.parse(program.name)))

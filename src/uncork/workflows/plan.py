@@ -45,7 +45,7 @@ class Preview:
 def plan(layout: Layout, project: Path, options: UpOptions) -> Preview:
     """Return what `up` would do now. Static folders are as the live release has them: the app is not imported."""
     found = find(layout, project, options)
-    work = begin(layout, Silent())
+    work = begin(layout, Silent(), found.config.name)
     facts = work.facts()
     work = work.behind(front_kind(facts, found.config, SERVERS[found.config.server.kind]))
     draft = drafted(work, found, facts)
@@ -96,7 +96,7 @@ def _steps(
         build.prove_step(draft, environment),
         *((build.release_command_step(draft, environment, {}),) if draft.config.release_command else ()),
         *draft.server.files(build.server_build(draft, environment, proof)),
-        *provision.agent(facts, work.layout, work.supervisor, programs(work.layout)),
+        *provision.agent(facts, work.layout, work.supervisor, programs(work)),
         *begun.steps,
         *over.steps,
     )

@@ -9,6 +9,6 @@ from uncork.workflows.work import begin, existing
 
 def restart(layout: Layout, app: str, report: Reporter) -> Deployed:
     """Let a new instance of the live release take over, with the values of `config set` as they are now."""
-    work = begin(layout, report)
+    work = begin(layout, report, app)
     with changing(work, app, "restart") as facts:
         return run_release(work, facts, existing(facts, app), "restart")

@@ -11,7 +11,7 @@ from uncork.workflows.work import begin, existing
 
 def rollback(layout: Layout, app: str, release: int | None, report: Reporter) -> Deployed:
     """Let an older release take over: the given one, or the newest that is older than the live one."""
-    work = begin(layout, report)
+    work = begin(layout, report, app)
     with changing(work, app, "rollback") as facts:
         existing(facts, app)
         return run_release(work, facts, _target(facts.app(app), release), "rollback")

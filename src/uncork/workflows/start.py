@@ -18,7 +18,7 @@ from uncork.workflows.work import Work, begin, existing, record
 
 def start(layout: Layout, app: str, report: Reporter) -> Deployed:
     """Start the app's live release; one that runs already is left as it is. Raises UserError if it doesn't answer."""
-    work = begin(layout, report)
+    work = begin(layout, report, app)
     with changing(work, app, "start") as facts:
         release = existing(facts, app)
         if facts.app(app).stopped:

@@ -142,7 +142,7 @@ def _app(layout: Layout, facts: Facts, app: AppFacts, stats: Callable[[Path], st
     release = app.live_release
     if not release:
         return told
-    where = url(release.site, sites(facts), facts.address or Address())
+    where = url(release.site, sites(facts), facts.address or Address(), elsewhere=facts.set_up)
     return replace(told, release=release.id, environment=release.environment, url=where, server=release.server)
 
 

@@ -17,7 +17,7 @@ from uncork.workflows.work import Work, begin, existing, record
 
 def stop(layout: Layout, app: str, report: Reporter) -> None:
     """Stop the app until `start` or the next `up`, after a reboot too."""
-    work = begin(layout, report)
+    work = begin(layout, report, app)
     with changing(work, app, "stop", wake=False) as facts:
         started = time.monotonic()
         release = existing(facts, app)

@@ -131,7 +131,9 @@ def deployed(work: Work, release: Release, served: tuple[Site, ...], address: Ad
         app=release.app,
         release=release.id,
         environment=release.environment,
-        url=url(release.site, served, replace(address, shared=work.front.shares(address))),
+        url=url(
+            release.site, served, replace(address, shared=work.front.shares(address)), elsewhere=work.layout.machine
+        ),
         previous=before.live.release if before.live else None,
         server=release.server,
         seconds=work.report.seconds,

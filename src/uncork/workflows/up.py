@@ -30,7 +30,7 @@ from uncork.records import encode
 from uncork.report import Reporter
 from uncork.servers import SERVERS
 from uncork.serving import THIS_MACHINE, Address
-from uncork.workflows import cache, https, values
+from uncork.workflows import accounts, cache, https, values
 from uncork.workflows.changing import changing
 from uncork.workflows.environment import environment_for
 from uncork.workflows.front import port_is_free
@@ -88,11 +88,18 @@ def find(layout: Layout, root: Path, options: UpOptions, leave_out: tuple[Path, 
     # What was sent lies in the state directory, and has nothing of it.
     tree = trees.listed(root, sent.names) if sent else trees.read(root, leave_out=(layout.home, *leave_out))
     folder = sent.folder if sent else root.resolve().name
-    config = load(tree.texts, options.environment, folder, options.target)
+    config = _reached(layout, load(tree.texts, options.environment, folder, options.target), options)
     tree = without_key(tree, config)
     check_passwords(tree, config, processes.account())
     project = detect(tree.texts, config, {**tree.environment, **options.environ})
     return Found(tree, config, project)
+
+
+def _reached(layout: Layout, config: Config, options: UpOptions) -> Config:
+    """On a machine set up for serving others' sites may be at the same port: an app that no name leads to gets one."""
+    if not layout.machine or config.domains or not options.host:
+        return config
+    return replace(config, domains=(options.host,))
 
 
 def up(layout: Layout, project: Path, options: UpOptions, report: Reporter, settle: Settle = keep) -> Deployed:
@@ -104,7 +111,8 @@ def up(layout: Layout, project: Path, options: UpOptions, report: Reporter, sett
     started = time.monotonic()
     found = find(layout, project, options)
     certificate = https.given(layout, found.tree.root, found.config)
-    work = begin(layout, report)
+    accounts.prepare(layout, found.config.name, report)
+    work = begin(layout, report, found.config.name)
     _settled(work, work.facts(), found.config, options)
     with changing(work, found.config.name, "up") as facts:
         work, address = _settled(work, facts, found.config, options)
@@ -119,8 +127,15 @@ def up(layout: Layout, project: Path, options: UpOptions, report: Reporter, sett
             deployed = take_over(work, facts, new, address, written, given=certificate, settle=settle)
         record(work, draft.config.name, "up", draft.number, started)
         _prune(work, draft)
-    told = https.notes(layout, release.site)
+    told = (*https.notes(layout, release.site), *_unlimited(layout, found.config))
     return replace(deployed, notes=(*found.notes, *draft.own.notes, *notes, *told, *filter(None, (work.front.caveat,))))
+
+
+def _unlimited(layout: Layout, config: Config) -> tuple[str, ...]:
+    """What asks for limits is told where there are none."""
+    if layout.machine or not config.limits.any:
+        return ()
+    return ("what [limits] says is not enforced here: that takes a machine set up for serving, with systemd",)
 
 
 def _settled(work: Work, facts: Facts, config: Config, options: UpOptions) -> tuple[Work, Address]:

@@ -19,10 +19,13 @@ from uncork.machine.person import person
 from uncork.model import Account, Facts, Release
 from uncork.plan import Plan, Step
 from uncork.plan import Run as Command
+from uncork.recipes.address import MACHINES_FRONT
 from uncork.records import Event, encode_event
 from uncork.report import Reporter, Seconds
 from uncork.supervisors.supervisor import Supervisor
 from uncork.supervisors.supervisord import Supervisord
+from uncork.supervisors.systemd import Systemd
+from uncork.workflows.accounts import account_of
 
 FRONT_WAIT = 120.0
 
@@ -59,11 +62,20 @@ class Work:
         return machine_facts.read(self.layout)
 
 
-def begin(layout: Layout, report: Reporter) -> Work:
-    """Return the work at a state directory: supervisord, and the front that there is, at first nginx."""
-    account = processes.account()
-    front = front_of(machine_facts.front_kind(layout) or "nginx", layout, account)
-    return Work(layout, Supervisord(sys.executable, tools.code()), front, account, Seconds(report))
+def begin(layout: Layout, report: Reporter, app: str = "") -> Work:
+    """Return the work at a state directory, for an app if it is about one: its supervisor, and the front that there is.
+
+    At first that is nginx, the machine's own where that was set up for serving.
+    """
+    account = account_of(layout, app)
+    first = MACHINES_FRONT if layout.machine else "nginx"
+    front = front_of(machine_facts.front_kind(layout) or first, layout, account)
+    return Work(layout, supervisor_of(layout), front, account, Seconds(report))
+
+
+def supervisor_of(layout: Layout) -> Supervisor:
+    """Return what keeps the programs of a state directory running."""
+    return (Systemd if layout.machine else Supervisord)(sys.executable, tools.code())
 
 
 def front_of(kind: str, layout: Layout, account: Account | None) -> Front:

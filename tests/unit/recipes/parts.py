@@ -57,10 +57,16 @@ class NamedSupervisor(Supervisor):
     def files(self, layout: Layout) -> tuple[File, ...]:
         return (File(layout.supervisor_config, ""),)
 
+    def folders(self, layout: Layout) -> tuple[Path, ...]:
+        return (layout.programs,)
+
+    def instance(self, path: Path) -> Instance | None:
+        return Instance.parse(path.stem)
+
     def begin(self, layout: Layout) -> tuple[Step, ...]:
         return (Call(layout.supervisor_socket, "begin"),)
 
-    def end(self, layout: Layout) -> tuple[Step, ...]:
+    def end(self, layout: Layout, instances: tuple[Instance, ...]) -> tuple[Step, ...]:
         return (Call(layout.supervisor_socket, "end"),)
 
     def place(self, layout: Layout, instance: Instance, service: Service, account: Account | None) -> tuple[Step, ...]:
@@ -81,10 +87,10 @@ class NamedSupervisor(Supervisor):
         place = f"{address.bind}:{address.port}"
         return (Call(layout.supervisor_socket, "start_front", (place,) if again else (place, "if it is not there")),)
 
-    def agent_files(self, layout: Layout, account: Account | None) -> tuple[File, ...]:
+    def agent_files(self, layout: Layout, account: Account | None, apps: tuple[str, ...] = ()) -> tuple[File, ...]:
         return (File(layout.programs / "agent.conf", f"of {layout.home}"),)
 
-    def start_agent(self, layout: Layout, account: Account | None) -> tuple[Step, ...]:
+    def start_agent(self, layout: Layout, account: Account | None, apps: tuple[str, ...] = ()) -> tuple[Step, ...]:
         return (Call(layout.supervisor_socket, "start_agent"),)
 
     def stop_front(self, layout: Layout) -> tuple[Step, ...]:

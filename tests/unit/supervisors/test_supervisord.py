@@ -122,8 +122,8 @@ def test_the_supervisor_starts_by_a_command_and_ends_with_the_front_first() -> N
     assert calls(rest) == ["startAllProcesses False"]
     assert isinstance(run, Run)
     assert run.argv[-1] == str(LAYOUT.supervisor_config)
-    assert calls(SUPERVISORD.end(LAYOUT))[0] == "stopProcessGroup front False"
-    assert calls(SUPERVISORD.end(LAYOUT))[-1] == "shutdown"
+    assert calls(SUPERVISORD.end(LAYOUT, ()))[0] == "stopProcessGroup front False"
+    assert calls(SUPERVISORD.end(LAYOUT, ()))[-1] == "shutdown"
 
 
 @pytest.mark.parametrize("home", ["/srv/a*b", "/srv/a[b]", "/srv/a?"])

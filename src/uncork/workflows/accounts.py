@@ -1,0 +1,37 @@
+"""Who serves an app: on a machine set up for serving its own user, else the one account that serves all."""
+
+from uncork.apply import apply
+from uncork.fronts.system_nginx import mark_of, site_name
+from uncork.layout import Layout
+from uncork.machine import accounts, host, processes
+from uncork.model import Account
+from uncork.plan import Plan
+from uncork.recipes.accounts import dismiss_group, dismiss_user, enroll
+from uncork.report import Reporter
+
+
+def account_of(layout: Layout, app: str) -> Account | None:
+    """Return who serves an app; None where that is ourselves."""
+    own = accounts.of(app) if layout.machine and app else None
+    return own or processes.account()
+
+
+def prepare(layout: Layout, app: str, report: Reporter) -> None:
+    """See that an app has a user of its own, on a machine set up for serving, with front and agent in its group.
+
+    Raises UsageError where there is no nginx.
+    """
+    there = accounts.enrolled(app)
+    agent = processes.account()
+    if not layout.machine or agent is None or (there.user and len(there.members) > 1):
+        return
+    members = (agent.name, host.user(site_name(mark_of(layout))))
+    apply(Plan(enroll(app, there, members)), agent, report)
+
+
+def remove(layout: Layout, app: str, report: Reporter) -> None:
+    """Remove the user that an app had; nothing of its must run any more."""
+    if not layout.machine:
+        return
+    apply(Plan(cleanup=dismiss_user(app, accounts.enrolled(app))), None, report)
+    apply(Plan(cleanup=dismiss_group(app, accounts.enrolled(app))), None, report)
