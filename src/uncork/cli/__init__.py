@@ -43,7 +43,7 @@ VERBS: Final = (
     "render",
     "version",
 )
-HIDDEN: Final = ("offer",)
+HIDDEN: Final = ("offer", "receive")
 """What another machine's uncork calls; no person does."""
 
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +18,14 @@ _GIT: Final = ("-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-c", "co
 
 @dataclass(frozen=True)
 class Checkout:
-    """The names of the files in a checkout, relative to it, and what could not be found out."""
+    """The names of the files in a checkout, relative to it, and what could not be found out.
+
+    `unknown` are those among them that git does not track.
+    """
 
     names: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 def checked_out(root: Path) -> Checkout | None:
@@ -29,7 +34,7 @@ def checked_out(root: Path) -> Checkout | None:
     Files that are deleted in the work tree are left out; those of submodules, and of other checkouts inside, count.
     """
     if not any((folder / ".git").exists() for folder in (root, *root.parents)):
-        return None
+        return _ignoring(root)
     if not shutil.which("git"):
         return Checkout(tuple(walked(root)), ("git is not installed, so .gitignore was not read",))
     tracked, others = _listed(root, "--cached"), _listed(root, "--others", "--exclude-standard")
@@ -40,7 +45,32 @@ def checked_out(root: Path) -> Checkout | None:
     added = tuple(name for name in others if not is_made(name, known))
     notes: list[str] = []
     names = dict.fromkeys(file for name in (*tracked, *added) for file in _files(root, name.rstrip("/"), notes))
-    return Checkout(tuple(names), tuple(notes))
+    return Checkout(tuple(names), tuple(notes), added)
+
+
+def modified(root: Path) -> tuple[str, ...]:
+    """Return the tracked files below a folder that are not as they were last committed; none where git can't tell."""
+    if not shutil.which("git"):
+        return ()
+    said = _asked(root, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=no", "--", ".")
+    top = _asked(root, "rev-parse", "--show-prefix")
+    inside = top[0].strip() if top else ""
+    return tuple(line[3:].removeprefix(inside) for line in said or ())
+
+
+def _ignoring(root: Path) -> Checkout | None:
+    """Return the files of a folder that is no checkout, less those that a .gitignore in it is about, if it has one."""
+    if not (root / ".gitignore").exists():
+        return None
+    if not shutil.which("git"):
+        return Checkout(tuple(walked(root)), ("git is not installed, so .gitignore was not read",))
+    with tempfile.TemporaryDirectory(prefix="uncork-") as empty:
+        if _asked(root, "init", "--quiet", "--template=", empty) is None:
+            return None
+        as_if = ("--git-dir", f"{empty}/.git", "--work-tree", str(root))
+        names = _asked(root, *as_if, "ls-files", "-z", "--others", "--exclude-standard")
+    known = frozenset(names or ())
+    return Checkout(tuple(name for name in names if not is_made(name, known))) if names else None
 
 
 def _files(root: Path, name: str, notes: list[str]) -> Iterator[str]:
@@ -59,7 +89,12 @@ def _files(root: Path, name: str, notes: list[str]) -> Iterator[str]:
 
 def _listed(root: Path, *which: str) -> list[str] | None:
     """Return what `git ls-files` lists below a folder, None if git can't tell."""
-    argv = ("git", *_GIT, "ls-files", "-z", *which)
+    return _asked(root, "ls-files", "-z", *which)
+
+
+def _asked(root: Path, *words: str) -> list[str] | None:
+    """Return what git says in a folder, which ends each part with a NUL; None if it can't tell."""
+    argv = ("git", *_GIT, *words)
     ours = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")} | {"LC_ALL": "C"}
     answer = subprocess.run(argv, cwd=root, env=ours, capture_output=True, check=False, timeout=_WAIT)
     return [os.fsdecode(name) for name in answer.stdout.split(b"\0") if name] if answer.returncode == 0 else None

@@ -13,7 +13,7 @@ import stat
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Protocol
 
 CHUNK = 1 << 18
 SPARE = 1 << 20
@@ -36,6 +36,17 @@ class LandingError(Exception):
         super().__init__(problem)
         self.problem = problem
         self.fix = fix
+
+
+class EndedError(LandingError):
+    """The stream ended before all had come: who sends is gone."""
+
+
+class Source(Protocol):
+    """Where contents come from."""
+
+    def read(self, most: int, /) -> bytes:
+        """Read some bytes, none where it has ended."""
 
 
 class Landing:
@@ -67,7 +78,7 @@ class Landing:
         self._see_room(sum(self._wanted[index].size for index in first.values()))
         return list(first.values())
 
-    def take(self, stream: BinaryIO, lacking: Sequence[int]) -> None:
+    def take(self, stream: Source, lacking: Sequence[int]) -> None:
         """Read the contents of those indices, one after the other, and put all that is wanted in place.
 
         What came before the stream ended stays, and need not come again. Raises LandingError, OSError.
@@ -82,13 +93,13 @@ class Landing:
             if one.sha256 in came:
                 self._place(one)
 
-    def _take(self, stream: BinaryIO, one: Wanted) -> None:
+    def _take(self, stream: Source, one: Wanted) -> None:
         digest, left = hashlib.sha256(), one.size
         with self._new.open("wb") as file:
             while left:
                 chunk = stream.read(min(left, CHUNK))
                 if not chunk:
-                    raise LandingError("the connection ended before all files had come", "run it again")
+                    raise EndedError("the connection ended before all files had come", "run it again")
                 digest.update(chunk)
                 file.write(chunk)
                 left -= len(chunk)

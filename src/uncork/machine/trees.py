@@ -4,13 +4,13 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from uncork.errors import UsageError
-from uncork.machine.checkouts import checked_out
+from uncork.machine.checkouts import Checkout, checked_out
 from uncork.machine.decoding import decoded
 from uncork.machine.links import Sorted, sorted_out
 from uncork.machine.walks import walked
@@ -43,8 +43,10 @@ class Tree:
     notes: tuple[str, ...] = ()
 
 
-def read(root: Path, leave_out: tuple[Path, ...] = ()) -> Tree:
+def read(root: Path, leave_out: tuple[Path, ...] = (), *, tracked: bool = False) -> Tree:
     """Return the project in a folder; in a git checkout what git tracks or would add, else all but what tools make.
+
+    Of a checkout only what is `tracked`, if so said.
 
     Never in it: `instance/` (data, which outlives releases), `.env` (secrets), and the folders `leave_out` (a state
     directory, say). Links inside the tree count as what they point to. Raises UsageError where there is nothing, and
@@ -52,7 +54,8 @@ def read(root: Path, leave_out: tuple[Path, ...] = ()) -> Tree:
     """
     real = _root(root)
     try:
-        return _read(real, tuple(os.path.relpath(os.path.realpath(folder), real) for folder in leave_out))
+        outside = tuple(os.path.relpath(os.path.realpath(folder), real) for folder in leave_out)
+        return _read(real, outside, tracked=tracked)
     except OSError as error:
         fix = "give the user who deploys the right to read it"
         raise UsageError(f"{error.filename} can't be read: {error.strerror}", fix) from error
@@ -88,9 +91,10 @@ def _root(root: Path) -> Path:
     return real
 
 
-def _read(root: Path, outside: tuple[str, ...]) -> Tree:
-    checkout = checked_out(root)
-    listed = checkout.names if checkout else tuple(walked(root))
+def _read(root: Path, outside: tuple[str, ...], *, tracked: bool) -> Tree:
+    checkout = checked_out(root) or Checkout(tuple(walked(root)))
+    unknown = frozenset(checkout.unknown if tracked else ())
+    listed = tuple(name for name in checkout.names if name not in unknown)
     data = _instances(frozenset(listed))
 
     def is_apart(name: str) -> bool:
@@ -100,7 +104,9 @@ def _read(root: Path, outside: tuple[str, ...]) -> Tree:
     _refuse(found)
     if not found.names:
         raise UsageError(f"{root} has no files", _GIVE)
-    notes = [*(checkout.notes if checkout else ()), *found.notes]
+    notes = [*checkout.notes, *found.notes]
+    if unknown:
+        notes.append(f"git does not know {_some(sorted(unknown))}, and so they stay here: `git add` what belongs to it")
     notes += [f"{folder}/ is data and is not copied: each release has its own app's, kept outside" for folder in data]
     texts = dict(_texts(root, found.names, notes))
     return Tree(root, found.names, texts, _environment(root), tuple(notes))
@@ -108,11 +114,14 @@ def _read(root: Path, outside: tuple[str, ...]) -> Tree:
 
 def _refuse(found: Sorted) -> None:
     if found.refused:
-        shown = [*found.refused[:_SHOWN], *(["..."] if len(found.refused) > _SHOWN else [])]
         raise UsageError(
-            f"the project holds what a release can't copy: {'; '.join(shown)}",
+            f"the project holds what a release can't copy: {_some(found.refused, '; ')}",
             "put a copy of it into the project in its place, or move it out, or add it to .gitignore in a git checkout",
         )
+
+
+def _some(names: Sequence[str], between: str = ", ") -> str:
+    return between.join([*names[:_SHOWN], *(["..."] if len(names) > _SHOWN else [])])
 
 
 def _instances(names: frozenset[str]) -> tuple[str, ...]:

@@ -9,11 +9,11 @@ from typing import IO, Final
 
 from uncork.errors import ExitCode, LockedError, RefusedError, UsageError, UserError
 from uncork.machine.landing import CHUNK
-from uncork.remote.ssh import UNCORK, Connection
+from uncork.remote.everywhere import NOT_SET_UP, not_set_up
+from uncork.remote.ssh import Connection
 
 LEAVE: Final = 5.0
 """Seconds that a program has to end once nothing more is said to it."""
-_NO_COMMAND: Final = 127
 _KINDS: Final[Mapping[int, type[UserError]]] = {
     ExitCode.USAGE: UsageError,
     ExitCode.REFUSED: RefusedError,
@@ -32,7 +32,6 @@ class Exchange:
         if not (process.stdin and process.stdout and process.stderr):
             raise TypeError("its streams are to be pipes")
         self.host = connection.host
-        self._connection = connection
         self._process = process
         self._to: IO[bytes] = process.stdin
         self._from: IO[bytes] = process.stdout
@@ -79,9 +78,8 @@ class Exchange:
         """Return why there was no answer: there is no such program, or no connection any more."""
         said = self._errors.read().decode("utf-8", "replace")
         code = self._process.wait()
-        if code in {1, _NO_COMMAND} and self._connection.run(("test", "-x", UNCORK), root=False).code:
-            fix = f"run `uncork server setup {self.host}` once"
-            return UsageError(f"{self.host} is not set up for uncork", fix)
+        if code == NOT_SET_UP:
+            return not_set_up(self.host)
         return LostError(
             f"{self.host}: the connection was lost", "see that the machine is up, and run this again", said
         )

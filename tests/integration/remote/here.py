@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from uncork.remote.ssh import Answered, Connection
 
@@ -14,7 +15,7 @@ class Here(Connection):
     home: str = ""
 
     def uncork(self, *words: str) -> tuple[str, ...]:
-        return (sys.executable, "-m", "uncork", "--home", self.home, *words)
+        return (str(Path(sys.executable).with_name("uncork")), "--home", self.home, *words)
 
     def run(self, argv: tuple[str, ...], *, root: bool = True, stdin: bytes = b"", timeout: float = 60.0) -> Answered:  # noqa: ARG002
         done = subprocess.run(argv, input=stdin, capture_output=True, timeout=timeout, check=False)
