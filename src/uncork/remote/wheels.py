@@ -81,7 +81,7 @@ def _deliver(connection: Connection, wheels: Sequence[Wheel], to: str, report: R
     with _step(f"send its packages to {connection.host}", report):
         sent = send(connection, [item for path in paths for item in items(path.parent, (path.name,))], to)
     if sent.files:
-        report.note(f"{connection.host} had {len(wheels) - sent.files} of {len(wheels)} packages")
+        report.note(f"{connection.host} had {len(wheels) - sent.files} of {len(wheels)} packages, and got the others")
 
 
 @contextmanager

@@ -58,6 +58,18 @@ def test_a_uv_lock_is_exported_without_the_project_and_its_development_tools() -
     assert {"--frozen", "--no-dev", "--no-emit-project", "--no-editable"} <= set(found)
 
 
+def test_what_is_for_another_machine_is_locked_for_its_python_and_platform_which_need_not_be_here() -> None:
+    there = Interpreter("/usr/bin/python3.11", "3.11.2", "aarch64-manylinux_2_36")
+    found = Dependencies(Source.REQUIREMENTS_IN, ("requirements.in",))
+    *_, run, _ = lock_steps(found, Path("/project"), there, "/uv", Path("/locks/a.txt"))
+    assert isinstance(run, Run)
+    assert "--python" not in run.argv
+    assert run.argv[run.argv.index("--python-platform") + 1] == "aarch64-manylinux_2_36"
+    texts = {"requirements.in": "flask"}
+    here = Interpreter("/usr/bin/python3.11", "3.11.2")
+    assert manifest_digest(texts, found, there) != manifest_digest(texts, found, here)
+
+
 def test_a_uv_lock_in_a_folder_is_exported_from_there() -> None:
     found = argv(Dependencies(Source.UV_LOCK, ("backend/uv.lock",)))
     assert found[found.index("--project") + 1] == "backend"
