@@ -3,9 +3,9 @@
 from uncork.apply import apply
 from uncork.fronts.system_nginx import mark_of, site_name
 from uncork.layout import Layout
-from uncork.machine import accounts, host, processes
+from uncork.machine import accounts, files, host, processes
 from uncork.model import Account
-from uncork.plan import Plan
+from uncork.plan import File, Plan
 from uncork.recipes.accounts import dismiss_group, dismiss_user, enroll
 from uncork.report import Reporter
 
@@ -27,6 +27,13 @@ def prepare(layout: Layout, app: str, report: Reporter) -> None:
         return
     members = (agent.name, host.user(site_name(mark_of(layout))))
     apply(Plan(enroll(app, there, members)), agent, report)
+
+
+def see_to_secrets(layout: Layout, app: str) -> None:
+    """See that there is a file of secrets, on a machine set up for serving: systemd starts nothing without it."""
+    path = layout.app(app).secrets
+    if layout.machine and not path.exists():
+        files.write(File(path, "", secret=True), processes.account())
 
 
 def remove(layout: Layout, app: str, report: Reporter) -> None:

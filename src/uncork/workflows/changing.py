@@ -13,6 +13,7 @@ from uncork.recipes import provision
 from uncork.recipes.front import is_missing
 from uncork.recipes.redact import redact
 from uncork.workflows import values
+from uncork.workflows.accounts import see_to_secrets
 from uncork.workflows.audit import audited
 from uncork.workflows.down import end_if_idle
 from uncork.workflows.front import port_is_free, serve
@@ -44,6 +45,7 @@ def _alone(work: Work, app: str, event: str) -> Iterator[None]:
     """Be the only one who changes the app, and be named in the audit, whatever becomes of it."""
     with audited(work.layout, app, event, work.report):
         work.do(*provision.folders(work.layout, app, root=work.account is not None))
+        see_to_secrets(work.layout, app)
         with files.hold(work.layout.app(app).lock), _leaving_nothing(work, app):
             yield
 
