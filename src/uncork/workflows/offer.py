@@ -4,7 +4,6 @@ import os
 import platform
 from dataclasses import dataclass
 
-from uncork.apache import Apache
 from uncork.errors import UsageError
 from uncork.layout import Layout
 from uncork.machine import apache, files, processes
@@ -31,11 +30,9 @@ class Offer:
 
 def offer(layout: Layout, app: str, requires_python: str, server: str) -> Offer:
     """Return what there is for a release of that app. Raises UsageError if no Python here will do."""
-    if server not in SERVERS:
-        raise UsageError(f"there is no server called {server!r}", f"choose one of {', '.join(SERVERS)}")
     at = layout.app(app)
     return Offer(
-        python=interpreter_for(processes.account(), requires_python, _apache(server)),
+        python=python_for(requires_python, server),
         machine=platform.machine(),
         libc=os.confstr("CS_GNU_LIBC_VERSION") or "",
         wheels=str(layout.wheels),
@@ -44,5 +41,9 @@ def offer(layout: Layout, app: str, requires_python: str, server: str) -> Offer:
     )
 
 
-def _apache(server: str) -> Apache | None:
-    return apache.with_wsgi() if SERVERS[server].needs_apache else None
+def python_for(requires_python: str, server: str) -> Interpreter:
+    """Return the Python that a release would run on. Raises UsageError if none here will do."""
+    if server not in SERVERS:
+        raise UsageError(f"there is no server called {server!r}", f"choose one of {', '.join(SERVERS)}")
+    module = apache.with_wsgi() if SERVERS[server].needs_apache else None
+    return interpreter_for(processes.account(), requires_python, module)
