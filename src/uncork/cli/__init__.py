@@ -18,6 +18,7 @@ from uncork.errors import ExitCode
 
 VERBS: Final = (
     "up",
+    "deploy",
     "scale",
     "status",
     "logs",
@@ -32,6 +33,7 @@ VERBS: Final = (
     "start",
     "maintenance",
     "cache",
+    "renew",
     "down",
     "destroy",
     "plan",
@@ -41,6 +43,7 @@ VERBS: Final = (
     "lock",
     "adopt",
     "render",
+    "server",
     "version",
 )
 HIDDEN: Final = ("offer", "receive")

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Final
 
@@ -15,6 +15,7 @@ from uncork.remote.exchange import Exchange, LostError, exchange
 from uncork.remote.source import Source
 from uncork.remote.ssh import Connection
 from uncork.remote.transfer import pour
+from uncork.remote.wheels import send_wheels
 from uncork.report import Reporter
 from uncork.workflows.receive import BACK, HEARD_IT, KEEP, STOP, Order
 from uncork.workflows.take_over import Deployed
@@ -114,7 +115,25 @@ def deploy_to(
     Raises UserError, LostError where the connection was lost before anything was changed there.
     """
     order = replace(order or source.order(connection.host), hold=hold)
+    if source.sends_wheels and not order.locked:
+        order = replace(order, locked=send_wheels(connection, source.found, report))
     with exchange(connection, called(connection, ("receive",))) as talk:
         talk.say(json.dumps(msgspec.to_builtins(order)).encode(), b"\n")
         pour(talk, source.files)
         yield HostDeploy(talk, report, holds=hold)
+
+
+def deploy(connection: Connection, source: Source, report: Reporter) -> Deployed:
+    """Deploy to one machine, and return what serves there then. Raises UserError.
+
+    Who interrupts it has it taken back there, unless it is done by then.
+    """
+    with deploy_to(connection, source, report) as going:
+        try:
+            return going.result()
+        except KeyboardInterrupt:
+            report.note("having it taken back there ...")
+            going.stop()
+            with suppress(UserError):
+                return going.result()
+            raise

@@ -7,26 +7,20 @@ from pathlib import Path
 from uncork.config import Config, load
 from uncork.errors import UsageError
 from uncork.machine import checkouts, trees
-from uncork.model import Project
 from uncork.project.detect import detect
 from uncork.recipes.paths import own_file
 from uncork.remote.transfer import Item, items
 from uncork.workflows.receive import Order
-from uncork.workflows.up import UpOptions
+from uncork.workflows.up import Found, UpOptions
 
 _SHOWN = 5
 
 
 @dataclass(frozen=True)
 class Source:
-    """A project as it is sent: its tree, its config and what it turned out to hold, and the files that go.
+    """A project as it is sent: what was found, and the files that go. `beside` names those that are no part of it."""
 
-    `beside` are the names of those that are no part of it.
-    """
-
-    tree: trees.Tree
-    config: Config
-    project: Project
+    found: Found
     options: UpOptions
     files: tuple[Item, ...]
     beside: tuple[str, ...] = ()
@@ -34,14 +28,20 @@ class Source:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is worth telling of what goes, and of what does not."""
-        return self.tree.notes
+        return self.found.tree.notes
+
+    @property
+    def sends_wheels(self) -> bool:
+        """Whether the machines get no packages by themselves."""
+        target = self.found.config.target
+        return target is not None and target.wheels == "send"
 
     def order(self, host: str, *, hold: bool = False) -> Order:
         """Return what a machine is asked for, which is called `host` by who deploys there."""
-        options = self.options
+        options, found = self.options, self.found
         return Order(
-            app=self.config.name,
-            folder=self.tree.root.name,
+            app=found.config.name,
+            folder=found.tree.root.name,
             files=tuple(one.listed for one in self.files),
             beside=self.beside,
             environment=options.environment,
@@ -49,7 +49,9 @@ class Source:
             host=host,
             port=options.port,
             bind=options.bind,
-            environ={**self.tree.environment, **options.environ},
+            environ={**found.tree.environment, **options.environ},
+            python=found.project.requires_python,
+            server=found.config.server.kind,
             locked=options.locked,
             hold=hold,
         )
@@ -72,7 +74,7 @@ def source(root: Path, options: UpOptions, *, dirty: bool = False) -> Source:
     config = load(tree.texts, options.environment, tree.root.name, options.target)
     project = detect(tree.texts, config, {**tree.environment, **options.environ})
     beside = tuple(name for name in dict.fromkeys(_certificate(tree, config)) if name not in tree.names)
-    return Source(tree, config, project, options, items(tree.root, (*tree.names, *beside)), beside)
+    return Source(Found(tree, config, project), options, items(tree.root, (*tree.names, *beside)), beside)
 
 
 def _certificate(tree: trees.Tree, config: Config) -> Iterator[str]:

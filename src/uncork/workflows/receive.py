@@ -24,6 +24,7 @@ from uncork.plan import Remove
 from uncork.serving import THIS_MACHINE
 from uncork.workflows import journal
 from uncork.workflows.journal import Journal
+from uncork.workflows.offer import python_for
 from uncork.workflows.take_over import Deployed
 from uncork.workflows.up import Sent, UpOptions, up
 
@@ -48,8 +49,9 @@ Explain = Callable[[BaseException], Mapping[str, object]]
 class Order:
     """What is to be deployed, as who sends it says. `files` are (name, mode, SHA-256, length).
 
-    `beside` names those that are no part of the project: its certificate, say. The rest is as in `UpOptions`. `hold`:
-    once visitors are on the release, who sent it says whether they stay.
+    `beside` names those that are no part of the project: its certificate, say. `python` is what the project asks for,
+    and `server` what is to serve it: they are looked at before anything is copied. `hold`: once visitors are on the
+    release, who sent it says whether they stay. The rest is as in `UpOptions`.
     """
 
     app: str
@@ -62,6 +64,8 @@ class Order:
     port: int | None = None
     bind: str | None = None
     environ: dict[str, str] = field(default_factory=dict)
+    python: str = ""
+    server: str = "uwsgi"
     locked: Locked | None = None
     hold: bool = False
 
@@ -90,6 +94,7 @@ def receive(layout: Layout, come: BufferedReader, gone: BinaryIO, explain: Expla
     try:
         order = _order(come.readline())
         is_free(layout, order.app)
+        python_for(order.python, order.server)
         before = journal.cut_off(layout, order.app)
         with journal.opened(layout, order.app) as told:
             with _told_now(told):
