@@ -50,7 +50,10 @@ class Mail:
 
 @dataclass(frozen=True)
 class Message:
-    """What is mailed, whatever the sender: `kind` is `error`, `regression`, `digest`, `report` or `test`."""
+    """What is mailed, whatever the sender.
+
+    `kind` is `error`, `regression`, `digest`, `report`, `certificate` or `test`.
+    """
 
     subject: str
     text: str

@@ -1,4 +1,4 @@
-"""What is sent about errors: one that is new or back, a digest of many, and a test."""
+"""What is sent: about an error that is new or back, a digest of many, a certificate that is not had, and a test."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -67,6 +67,13 @@ def test(app: str, home: str) -> Message:
     """Return a message that says that messages arrive."""
     text = render(PACKAGE, "test.txt.j2", app=app, home=home)
     return Message(f"A test: errors of {app} reach you", text, kind="test")
+
+
+def uncertified(app: str, problem: str, fix: str, ends: str | None) -> Message:
+    """Return the message about a certificate that a CA does not give; `ends` is until when there is an older one."""
+    text = render(PACKAGE, "certificate.txt.j2", app=app, problem=problem, fix=fix, ends=ends)
+    head = f"the certificate of {app} can't be renewed" if ends else f"{app} has no certificate"
+    return Message(head, text, kind="certificate")
 
 
 def preload() -> None:

@@ -58,10 +58,13 @@ def _show(found: "Status") -> None:
 
 
 def _lines(app: "AppStatus") -> Iterator[str]:
-    """What the front does in the app's place."""
+    """What the front does in the app's place, and until when it may answer HTTPS."""
     if app.maintenance:
         through = f", except for {', '.join(app.maintenance.allow)}" if app.maintenance.allow else ""
         yield f"{styled('maintenance', fg='yellow')}: visitors of {app.name} are told to come again{through}"
+    if app.certificate:
+        until = f"until {app.certificate.ends}, renewed by itself" if app.certificate.ends else "none yet"
+        yield f"certificate of {app.name}: {until}"
     if app.cache and app.cache.requests:
         of = f"the last {app.cache.requests} requests"
         yield f"cache of {app.name}: {app.cache.percent} % of {of} were answered by it"

@@ -52,10 +52,13 @@ def names(site: Site) -> tuple[str, ...]:
 
 
 def is_due(certificate: Certificate, wanted: tuple[str, ...], now: float) -> bool:
-    """Return whether a CA is to be asked: for a name that is not certified, or as the last third of the time begins."""
-    if not set(wanted) <= set(certificate.names):
-        return True
-    return bool(wanted) and certificate.ends - now < (certificate.ends - certificate.begins) / 3
+    """Return whether a CA is to be asked: for a name that is not certified, or as the last third of the time begins.
+
+    One that refused is asked again, whatever it was asked for.
+    """
+    lacking = not set(wanted) <= set(certificate.names)
+    late = certificate.ends - now < (certificate.ends - certificate.begins) / 3
+    return bool(wanted) and bool(lacking or late or certificate.problem)
 
 
 def folders(layout: Layout) -> tuple[Step, ...]:

@@ -10,14 +10,14 @@ from uncork.config import Config
 from uncork.config.tls import FILES
 from uncork.fronts.certificates import SELF_SIGNED, certificate
 from uncork.layout import Layout
-from uncork.machine import certificates, files
-from uncork.model import Facts
+from uncork.machine import certificates, files, moments
+from uncork.model import AppFacts, Certificate, Facts
 from uncork.notices import Trouble
 from uncork.plan import File
-from uncork.recipes import https
+from uncork.recipes import acme, https
 from uncork.recipes.front import Served
 from uncork.recipes.https import Certificates
-from uncork.serving import Site
+from uncork.serving import ACME, Site
 
 ENDS_SOON: Final = timedelta(days=21)
 STORES: Final = (
@@ -32,12 +32,37 @@ STORES: Final = (
 
 
 def given(layout: Layout, root: Path, config: Config) -> tuple[File, ...]:
-    """Return the copy of the certificate that a config names, checked; nothing if it names none. Raises UsageError."""
+    """Return the copy of the certificate that a config names, checked; nothing if it names none.
+
+    Raises UsageError, also where no CA could give the one that the config asks for.
+    """
     tls = config.tls
+    acme.check(config, layout)
     if tls.kind != FILES:
         return ()
     text = certificates.given(root / tls.cert, root / tls.key, config.domains)
-    return (File(layout.app(config.name).given_certificate, text, secret=True, why="copy the certificate"),)
+    # On a machine set up for serving nginx reads it as root, and the app has no business with it.
+    to, why = layout.app(config.name).given_certificate, "copy the certificate"
+    return (File(to, text, 0o600, secret=not layout.machine, why=why),)
+
+
+def told(layout: Layout, facts: Facts, app: AppFacts) -> str:
+    """Return what a status report says of an app's certificate."""
+    release = app.live_release
+    if not release or not release.site.tls.asked or not facts.address:
+        return "none: served over HTTP"
+    if release.site.tls.kind == ACME:
+        return _issued(app.certificate)
+    try:
+        end = certificates.ends(certificate(layout, release.site, facts.address))
+    except ImportError:  # the agent of root's uncork may have lost its way to the library
+        end = None
+    return f"until {end:%Y-%m-%d}" if end else "there; `uncork status` tells when it ends soon"
+
+
+def _issued(known: Certificate) -> str:
+    until = f"until {moments.at(known.ends)}, renewed by itself" if known.names else "none yet: served over HTTP"
+    return f"{until}; {known.problem}" if known.problem else until
 
 
 def secured(layout: Layout, wanted: Served) -> Certificates:
@@ -60,10 +85,13 @@ def notes(layout: Layout, site: Site) -> tuple[str, ...]:
 
 
 def troubles(layout: Layout, facts: Facts) -> Iterator[Trouble]:
-    """Yield the certificates that end soon."""
+    """Yield the certificates that end soon, and those that a CA does not give."""
     for app in facts.apps:
         release = app.live_release
-        if not release or not release.site.tls.on or not facts.address:
+        if not release or not release.site.tls.asked or not facts.address:
+            continue
+        if release.site.tls.kind == ACME:
+            yield from _unissued(app)
             continue
         end = certificates.ends(certificate(layout, release.site, facts.address))
         if end and end - certificates.now() < ENDS_SOON:
@@ -72,3 +100,12 @@ def troubles(layout: Layout, facts: Facts) -> Iterator[Trouble]:
             yield Trouble(
                 app.name, f"its certificate ends at {end:%Y-%m-%d %H:%M} UTC: {fix}", f"{end - ENDS_SOON:%Y-%m-%d}"
             )
+
+
+def _unissued(app: AppFacts) -> Iterator[Trouble]:
+    """A CA that gives certificates by itself is asked in time: what is worth telling is why it does not."""
+    known = app.certificate
+    if known.problem:
+        until = f", and keeps the one until {moments.at(known.ends)}" if known.names else " yet"
+        what = f"it has no {'new ' if known.names else ''}certificate{until}: {known.problem}: {known.fix}"
+        yield Trouble(app.name, what, moments.at(known.since))

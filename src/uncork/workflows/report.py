@@ -23,12 +23,12 @@ from uncork.reporting.looks import first, more
 from uncork.reporting.report import NewError, Report, Subject, compose
 from uncork.reporting.traffic import Traffic
 from uncork.serving import Address
+from uncork.workflows import https
 from uncork.workflows.looking import look
 from uncork.workflows.work import existing
 
 EVERY: Final = 60.0
 """Seconds between two looks at an app."""
-UNCERTIFIED: Final = "none: served over HTTP"
 
 
 class Reports:
@@ -167,7 +167,7 @@ def _subject(layout: Layout, app: str) -> Subject:
     facts = machine_facts.read(layout)
     release = facts.app(app).live_release
     address = url(release.site, sites(facts), facts.address or Address()) if release else ""
-    return Subject(app, platform.node(), address, UNCERTIFIED)
+    return Subject(app, platform.node(), address, https.told(layout, facts, facts.app(app)))
 
 
 def _keep_look(traffic: Traffic, layout: AppLayout, release: Release, today: date) -> None:

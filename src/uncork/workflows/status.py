@@ -16,7 +16,7 @@ from uncork.recipes.address import url
 from uncork.recipes.front import sites
 from uncork.reporting.hits import Hits, hits
 from uncork.servers import SERVERS
-from uncork.serving import Address, Maintenance
+from uncork.serving import ACME, Address, Maintenance
 from uncork.supervisors.supervisor import AGENT
 from uncork.workflows import https
 
@@ -32,12 +32,21 @@ _STATES: Final = {"RUNNING": RUNNING, "STARTING": STARTING, "STOPPING": "stoppin
 
 
 @dataclass(frozen=True)
+class CertificateStatus:
+    """What a CA has certified for an app by itself: the names, and until when, UTC in ISO 8601; None: nothing yet."""
+
+    names: tuple[str, ...]
+    ends: str | None
+
+
+@dataclass(frozen=True)
 class AppStatus:
     """What is so for one app. `started` is UTC in ISO 8601.
 
     `requests_total` is what its workers have answered, None where the server does not tell. An idle one runs, and has
     no workers until the next request comes.
-    `cache` is None where no responses are kept; `maintenance` where visitors are not sent away.
+    `cache` is None where no responses are kept; `maintenance` where visitors are not sent away; `certificate` where no
+    CA is asked for one.
     """
 
     name: str
@@ -51,6 +60,7 @@ class AppStatus:
     started: str | None
     cache: Hits | None = None
     maintenance: Maintenance | None = None
+    certificate: CertificateStatus | None = None
 
 
 @dataclass(frozen=True)
@@ -138,12 +148,20 @@ def _app(layout: Layout, facts: Facts, app: AppFacts, stats: Callable[[Path], st
         requests_total=_answered(app, workers),
         started=moments.at(up.started) if up and up.started else None,
         maintenance=app.maintenance,
+        certificate=_certificate(app),
     )
     release = app.live_release
     if not release:
         return told
     where = url(release.site, sites(facts), facts.address or Address(), elsewhere=facts.set_up)
     return replace(told, release=release.id, environment=release.environment, url=where, server=release.server)
+
+
+def _certificate(app: AppFacts) -> CertificateStatus | None:
+    if not app.live_release or app.live_release.site.tls.kind != ACME:
+        return None
+    known = app.certificate
+    return CertificateStatus(known.names, moments.at(known.ends) if known.names else None)
 
 
 def _workers(layout: Layout, app: AppFacts, stats: Callable[[Path], str]) -> tuple[tuple[Worker, ...], bool]:

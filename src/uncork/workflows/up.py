@@ -30,7 +30,7 @@ from uncork.records import encode
 from uncork.report import Reporter
 from uncork.servers import SERVERS
 from uncork.serving import THIS_MACHINE, Address
-from uncork.workflows import accounts, cache, https, values
+from uncork.workflows import accounts, acme, cache, https, values
 from uncork.workflows.changing import changing
 from uncork.workflows.environment import environment_for
 from uncork.workflows.front import port_is_free
@@ -127,8 +127,9 @@ def up(layout: Layout, project: Path, options: UpOptions, report: Reporter, sett
             deployed = take_over(work, facts, new, address, written, given=certificate, settle=settle)
         record(work, draft.config.name, "up", draft.number, started)
         _prune(work, draft)
-    told = (*https.notes(layout, release.site), *_unlimited(layout, found.config))
-    return replace(deployed, notes=(*found.notes, *draft.own.notes, *notes, *told, *filter(None, (work.front.caveat,))))
+    told = (*https.notes(layout, release.site), *_unlimited(layout, found.config), *filter(None, (work.front.caveat,)))
+    deployed = replace(deployed, notes=(*found.notes, *draft.own.notes, *notes, *told))
+    return acme.certified(work, deployed, release)
 
 
 def _unlimited(layout: Layout, config: Config) -> tuple[str, ...]:

@@ -60,6 +60,7 @@ def test_status_in_json_has_the_shape_that_is_promised(uncork: Uncork) -> None:
             "started": "2026-01-01T00:00:00Z",
             "cache": None,
             "maintenance": None,
+            "certificate": None,
         }
     ]
     assert found["machine"] == {

@@ -1,0 +1,45 @@
+"""`uncork renew`: certificates that a CA gives, before their time if that is asked for."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from uncork.cli.options import Asked, asks
+from uncork.cli.output import emit, fields, styled
+from uncork.cli.progress import progress
+from uncork.errors import ExitCode
+
+if TYPE_CHECKING:
+    from uncork.workflows.acme import Renewed
+
+
+@click.command("renew")
+@click.option("--force", is_flag=True, help="Also certificates that have much of their time left.")
+@asks(one=False)
+def command(asked: Asked, *, force: bool) -> int:
+    """Get and renew the certificates of `tls = "acme"` that are due; a timer does that each hour.
+
+    Exit status 1: one could not be had; what there was is shown still, and the app's administrators get a mail.
+    """
+    from uncork.recipes.choose import choose
+    from uncork.workflows import acme
+    from uncork.workflows.apps import deployed
+
+    app = choose(deployed(asked.layout), asked.app) if asked.app else None
+    with progress(asked) as report:
+        done = acme.renew(asked.layout, app, report, force=force)
+    if asked.json:
+        emit({"certificates": [fields(one) for one in done]})
+    else:
+        _show(done)
+    return ExitCode.ERROR if any(one.problem for one in done) else ExitCode.OK
+
+
+def _show(done: "tuple[Renewed, ...]") -> None:
+    if not done:
+        click.echo('no app here has `tls = "acme"`')
+    for one in done:
+        until = f"until {one.ends}" if one.ends else "no certificate yet"
+        click.echo(f"{one.app}: {until}{', new' if one.new else ''}")
+        if one.problem:
+            click.echo(f"{styled('trouble', fg='yellow')}: {one.problem}: {one.fix}")
