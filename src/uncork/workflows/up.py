@@ -30,7 +30,7 @@ from uncork.records import encode
 from uncork.report import Reporter
 from uncork.servers import SERVERS
 from uncork.serving import THIS_MACHINE, Address
-from uncork.workflows import accounts, acme, cache, https, values
+from uncork.workflows import accounts, acme, cache, https, values, wheels
 from uncork.workflows.changing import changing
 from uncork.workflows.environment import environment_for
 from uncork.workflows.front import port_is_free
@@ -240,5 +240,6 @@ def _prune(work: Work, draft: Draft) -> None:
     app = replace(app, releases=tuple(release for release in app.releases if release not in old))
     environments = retire.old_environments(app, files.names_in(draft.layout.venvs))
     work.do(*(Remove(draft.layout.release(release.id)) for release in old), *environments)
+    wheels.prune(work)
     if app.live_release and not app.live_release.site.keeps:
         cache.forget(work.layout, app.name)
