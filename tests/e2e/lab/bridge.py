@@ -75,11 +75,15 @@ class Lab:
         machine.wait()
         return machine
 
-    def begin(self, *layers: Path) -> Machine:
-        """Boot a machine, and don't wait."""
+    def begin(self, *layers: Path, disk: str = "") -> Machine:
+        """Boot a machine, and don't wait; its disk holds no more than that, if one is said (`500m`)."""
         name = next(n for n in NAMES if n not in {m.name for m in self.machines})
         machine = Machine(name, self.address(name), self.folder / name, f"{self.mark}-{name}")
         self.machines.append(machine)
+        machine.folder.mkdir()
+        if disk:
+            how = f"size={disk},mode=755"
+            subprocess.run(["mount", "-t", "tmpfs", "-o", how, "tmpfs", machine.folder], check=True)
         _prepare(machine, self, layers)
         _connect(machine, self)
         start(machine)
@@ -139,7 +143,7 @@ def _prepare(machine: Machine, lab: Lab, layers: tuple[Path, ...]) -> None:
     """Mount its file system, and write what is its own: names, keys, where packages are."""
     upper, work, root = (machine.folder / name for name in ("upper", "work", "root"))
     for folder in (upper, work, root):
-        folder.mkdir(parents=True, mode=0o755)  # upper's mode is the one of /
+        folder.mkdir(mode=0o755)  # upper's mode is the one of /
     lower = ":".join(str(layer) for layer in (*reversed(layers), lab.image.base))
     where = f"lowerdir={lower},upperdir={upper},workdir={work}"
     subprocess.run(["mount", "-t", "overlay", "overlay", "-o", where, root], check=True)

@@ -67,9 +67,9 @@ def client(lab: Lab, tmp_path: Path) -> Iterator[Client]:
 
 
 @contextmanager
-def booted(lab: Lab, *layers: Path, count: int = 1) -> Iterator[tuple[Machine, ...]]:
+def booted(lab: Lab, *layers: Path, count: int = 1, disk: str = "") -> Iterator[tuple[Machine, ...]]:
     """Boot so many machines while a `with` block runs: for fixtures of a module's own."""
-    machines = [lab.begin(*layers) for _ in range(count)]
+    machines = [lab.begin(*layers, disk=disk) for _ in range(count)]
     for machine in machines:
         machine.wait()
     yield tuple(machines)

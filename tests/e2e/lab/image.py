@@ -14,8 +14,8 @@ from typing import Final
 CACHE: Final = Path(os.environ.get("UNCORK_LAB_CACHE", "/var/cache/uncork-lab"))
 SUITE: Final = os.environ.get("UNCORK_LAB_SUITE", "bookworm")
 PACKAGES: Final = (
-    "ca-certificates", "curl", "dbus", "iproute2", "libfaketime", "libpam-systemd", "openssh-server", "procps",
-    "python3-minimal", "python3", "sudo", "systemd", "systemd-sysv",
+    "ca-certificates", "curl", "dbus", "iproute2", "libpam-systemd", "openssh-server", "procps",
+    "python3", "sudo", "systemd", "systemd-sysv", "tcc",
 )  # fmt: skip
 # No machine of the lab reaches a mirror; these it gets by apt from the bridge.
 BY_APT: Final = ("nginx", "logrotate")

@@ -15,6 +15,7 @@ from typing import Final
 from tests.e2e.lab import tree
 
 BOOT: Final = Path(__file__).with_name("boot.sh")
+PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
 HERE: Final = Path("/sys/fs/cgroup")
 
 
@@ -50,7 +51,7 @@ class Machine:
         """Run a command of the shell on it, not by the network."""
         who = ("setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups")
         home = "/root" if user == "root" else f"/home/{user}"
-        env = ("env", "--ignore-environment", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", f"HOME={home}")
+        env = ("env", "--ignore-environment", f"PATH={PATH}", f"HOME={home}")
         # What a command leaves running is the machine's: it ends with its namespaces.
         argv = ("nsenter", f"--target={self.init()}", "--all", *who, *env, "sh", "-c", command)
         done = subprocess.run(
@@ -131,7 +132,8 @@ def end(mark: str, folder: Path) -> None:
             cgroup.rmdir()
         with suppress(FileNotFoundError):
             (hierarchy / mark).rmdir()
-    subprocess.run(["umount", "--lazy", folder / "root"], check=False, capture_output=True)
+    for mounted in (folder / "root", folder):
+        subprocess.run(["umount", "--lazy", mounted], check=False, capture_output=True)
     subprocess.run(["ip", "netns", "delete", mark], check=False, capture_output=True)
     shutil.rmtree(folder, ignore_errors=True)
 
