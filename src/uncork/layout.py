@@ -12,6 +12,10 @@ from uncork.app_layout import AppLayout
 LONGEST_RUN: Final = 107 - 66
 
 
+AGENT_GROUP: Final = "uncork"
+"""That of the agent's user on a machine set up for serving."""
+
+
 def runtime_directory(home: Path, uid: int) -> Path:
     """The folder for sockets: `run` in the state directory, or a short one under /tmp when that is too deep."""
     inside = home / "run"
@@ -43,6 +47,11 @@ class Layout:
         return Path("/etc/uncork/machine.json")
 
     @property
+    def keepers(self) -> str:
+        """The group of the agent, which looks after the apps of others; empty where it is who serves them all."""
+        return AGENT_GROUP if self.machine else ""
+
+    @property
     def audit_log(self) -> Path | None:
         """A line of JSON for every change of a machine set up for serving; elsewhere there is none."""
         return self.log / "audit.log" if self.log else None
@@ -61,6 +70,10 @@ class Layout:
     def outside_access_logs(self) -> Path:
         """Where a front of the machine's writes the apps' access logs."""
         return self.logs / "access"
+
+    def balancer(self, app: str) -> Path:
+        """What this machine knows of the others that it shares an app's requests out among."""
+        return self.home / "balancers" / app
 
     @property
     def wheels(self) -> Path:

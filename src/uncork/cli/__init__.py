@@ -46,7 +46,7 @@ VERBS: Final = (
     "server",
     "version",
 )
-HIDDEN: Final = ("offer", "receive")
+HIDDEN: Final = ("balance", "offer", "receive")
 """What another machine's uncork calls; no person does."""
 
 

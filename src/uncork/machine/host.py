@@ -42,6 +42,13 @@ def find(site: str, account: Account | None) -> Host:
     return replace(found, runs=bool(running_in(Path(found.pid_file))))
 
 
+def beside(site: str) -> Host:
+    """Return the system's nginx, for a site that needs nothing of an account. Raises UsageError as `find` does."""
+    nginx = _program("nginx")
+    found = host.host(nginx, _said(nginx, "-V").stderr, _config(nginx, site), site)
+    return replace(found, runs=bool(running_in(Path(found.pid_file))))
+
+
 def user(site: str) -> str:
     """Return who the workers of the system's nginx are. Raises UsageError as `find` does."""
     nginx = _program("nginx")

@@ -1,0 +1,114 @@
+"""Share an app's requests out among machines, and leave out those that are changing."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from uncork.apply import apply
+from uncork.errors import StepFailedError, UsageError, UserError
+from uncork.fronts import balancer
+from uncork.fronts.balancer import Balanced
+from uncork.fronts.host import Host
+from uncork.layout import Layout
+from uncork.machine import files, host
+from uncork.plan import Directory, File, Plan, Reload, Remove, Run, Step
+from uncork.report import Reporter
+from uncork.workflows.audit import audited
+from uncork.workflows.work import FRONT_WAIT
+
+RELOAD_TIME: Final = 10.0
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What is wanted of the balancer of an app. Without `balanced` it stays as it is, or is taken away (`remove`).
+
+    `out` are the names of the hosts that are to get no requests; None leaves that as it is.
+    """
+
+    app: str
+    balanced: Balanced | None = None
+    out: tuple[str, ...] | None = None
+    remove: bool = False
+
+
+def balance(layout: Layout, said: bytes, report: Reporter) -> tuple[str, ...]:
+    """Do what an order (JSON) says, and return the names of the hosts that were out before.
+
+    Raises UsageError where the machine's nginx can't have it; then all is as before.
+    """
+    order = _order(said)
+    if os.geteuid() != 0:
+        raise UsageError("only root may change the sites of nginx", "run it as root (sudo uncork ...)")
+    with files.hold_waiting(layout.lock, FRONT_WAIT):
+        before = _out(layout, order.app)
+        nginx = host.beside(balancer.site_name(order.app)) if order.remove or order.balanced else None
+        if nginx and order.remove:
+            with audited(layout, order.app, "remove the balancer", report):
+                _remove(layout, nginx, order.app, report)
+        elif nginx and order.balanced:
+            _share(layout, nginx, order.balanced, report)
+            _leave_out(layout, order.balanced, before if order.out is None else order.out, report)
+        return before
+
+
+def _order(said: bytes) -> Order:
+    try:
+        return msgspec.json.decode(said, type=Order)
+    except msgspec.MsgspecError as error:
+        fix = "bring both to one version: `uncork server upgrade`"
+        raise UsageError(f"this uncork does not understand what is asked of it: {error}", fix) from error
+
+
+def _out(layout: Layout, app: str) -> tuple[str, ...]:
+    """Return the names of the hosts that are out."""
+    found = [path for path in files.names_in(layout.balancer(app)) if path.name.startswith("out-")]
+    return tuple(name for path in found for name in files.read(path).splitlines())
+
+
+def _share(layout: Layout, nginx: Host, balanced: Balanced, report: Reporter) -> None:
+    """Have nginx go by what is wanted, unless it does already."""
+    wanted = balancer.config(layout, nginx, balanced)
+    before = files.read(wanted.path) if wanted.path.exists() else None
+    if before == wanted.content:
+        return
+    back: Step = Remove(wanted.path) if before is None else File(wanted.path, before)
+    steps = (Directory(layout.balancer(balanced.app)), wanted, _check(nginx))
+    with audited(layout, balanced.app, "balance", report):
+        _carry_out(Plan(steps, _reload(nginx), revert=(back,)), report)
+
+
+def _leave_out(layout: Layout, balanced: Balanced, names: tuple[str, ...], report: Reporter) -> None:
+    """Send no more requests to hosts of these names, and some to all others. The file that comes goes before others."""
+    group = balanced.without(frozenset(names))
+    folder = layout.balancer(balanced.app)
+    known = tuple(name for name in names if name in dict(balanced.hosts))
+    there = (File(folder / group.file, "".join(f"{name}\n" for name in known)),) if group.out else ()
+    gone = (path for path in files.names_in(folder) if path.name.startswith("out-") and path.name != group.file)
+    others = tuple(Remove(path) for path in (*gone, *(() if group.out else (folder / group.file,))))
+    apply(Plan((*there, *others)), None, report)
+
+
+def _remove(layout: Layout, nginx: Host, app: str, report: Reporter) -> None:
+    site = balancer.site(nginx, app)
+    if site.exists():
+        _carry_out(Plan((Remove(site), *_reload(nginx))), report)
+    apply(Plan((Remove(layout.balancer(app)),)), None, report)
+
+
+def _check(nginx: Host) -> Run:
+    return Run((nginx.binary, "-t", "-q"), "check the nginx config")
+
+
+def _reload(nginx: Host) -> tuple[Step, ...]:
+    reload = Reload(Path(nginx.pid_file), RELOAD_TIME, "reload the system's nginx", outside=True)
+    return (reload,) if nginx.runs else ()
+
+
+def _carry_out(plan: Plan, report: Reporter) -> None:
+    try:
+        apply(plan, None, report)
+    except StepFailedError as error:
+        fix = "see what it says; nothing was changed"
+        raise UserError(f"the balancer: could not {error.why}: {error.reason}", fix, error.output) from error
