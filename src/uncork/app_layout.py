@@ -136,14 +136,19 @@ class AppLayout:
         return self.alerts / "dropped"
 
     @property
+    def counts(self) -> Path:
+        """What was counted of errors and of traffic: a folder of the agent's, where that is not who serves the app."""
+        return self.root / "counts" if self.log else self.alerts
+
+    @property
     def errors(self) -> Path:
         """The groups of errors and the mails that wait: an SQLite file."""
-        return self.alerts / "errors.db"
+        return self.counts / "errors.db"
 
     @property
     def traffic(self) -> Path:
         """What was served, by the day: an SQLite file."""
-        return self.alerts / "traffic.db"
+        return self.counts / "traffic.db"
 
     @property
     def access_log(self) -> Path:

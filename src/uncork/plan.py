@@ -8,12 +8,16 @@ from uncork.serving import Protocol
 
 @dataclass(frozen=True)
 class Directory:
-    """Make a folder, its parents too; `serving` gives it to the account that serves requests."""
+    """Make a folder, its parents too; `serving` gives it to the account that serves requests.
+
+    `group` is the group that it gets in place of that account's.
+    """
 
     path: Path
     mode: int = 0o755
     serving: bool = False
     why: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,9 +117,9 @@ class Watched:
 
 @dataclass(frozen=True)
 class Units:
-    """Have systemd start, restart, stop or kill units; `most` in seconds. What it does not know needs no stopping.
+    """Have systemd start, restart, stop or kill units, or read all of them again (`daemon-reload`); `most` in seconds.
 
-    It is waited for, but for a start. `stats` is asked meanwhile, as in `Gone`.
+    What it does not know needs no stopping. It is waited for, but for a start. `stats` is asked meanwhile, as in `Gone`.
     """
 
     verb: str

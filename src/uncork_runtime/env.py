@@ -9,6 +9,11 @@ import re
 # What `load` has set: none of it may be in a log.
 loaded: dict[str, str] = {}
 
+# Names the values that who started this process has put into its environment already, one a word: it may not read them.
+GIVEN = "UNCORK_VALUES"
+# Where systemd puts what LoadCredential= names (systemd.exec(5)): a folder of this run's, for its user alone.
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
+
 LINE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(\".*\")")
 
 
@@ -17,7 +22,14 @@ def load(path: str) -> None:
 
     Empty lines and lines that start with `#` are passed over; a file that isn't there is no file to read. A broken
     line raises ValueError with its file and line, sets nothing, and keeps the value, which may be a secret, to itself.
+
+    Where the app's own user may not read the file, systemd hands it over, or the values are in the environment already.
     """
+    given = os.environ.get(GIVEN)
+    if given is not None:
+        loaded.update({name: os.environ[name] for name in given.split() if name in os.environ})
+        return
+    path = _handed_over() or path
     try:
         with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as file:
             lines = file.read().split("\n")
@@ -26,6 +38,13 @@ def load(path: str) -> None:
     pairs = [_pair(line, f"{path}:{number}") for number, line in enumerate(lines, 1) if _says(line)]
     os.environ.update(pairs)
     loaded.update(pairs)
+
+
+def _handed_over() -> str:
+    """The file as systemd has handed it over; empty where it has not."""
+    folder = os.environ.get(CREDENTIALS)
+    path = os.path.join(folder, "env") if folder else ""
+    return path if os.path.exists(path) else ""
 
 
 def _says(line: str) -> bool:

@@ -21,9 +21,10 @@ YES: Final = frozenset(("1", "on", "true", "yes"))
 
 
 def take_over(app: object) -> None:
-    """Write what a Flask app's config says of mail to `mail.json` in UNCORK_RUN, for the account that serves alone.
+    """Write what a Flask app's config says of mail to `mail.json` in UNCORK_RUN, for the account that serves.
 
     Only for an instance that uncork runs, and where the config names a server. The file is whole whenever it is read.
+    Its group may read it, since the agent is another user on some machines; the folder lets in nobody else.
     """
     folder, config = os.environ.get("UNCORK_RUN"), getattr(app, "config", None)
     if folder and isinstance(config, Mapping) and config.get("MAIL_SERVER"):
@@ -72,7 +73,7 @@ def _addresses(value: object) -> Optional[list[str]]:
 
 def _write(path: str, text: str) -> None:
     new = f"{path}.{os.getpid()}"
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     os.replace(new, path)

@@ -36,6 +36,7 @@ def main(argv: list[str]) -> int:
     if asked.account:
         drop(asked.account)
     os.umask(0o077)
+    signal.signal(signal.SIGIO, signal.SIG_IGN)  # see writers.written
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     _work(layout)
     return 0

@@ -44,8 +44,8 @@ class SystemNginx(Front):
         return Outside((str(self._site), str(self._rotation)), self.host.pid_file)
 
     def folders(self, layout: Layout) -> tuple[Step, ...]:
-        """Where it logs: a folder of root's, as root opens the files, that who serves may read."""
-        return (Directory(layout.outside_access_logs, 0o750),)
+        """Where it logs: a folder of root's, as root opens the files, that who looks after the apps may read."""
+        return (Directory(layout.outside_access_logs, 0o750, group=layout.keepers),)
 
     def files(
         self, layout: Layout, address: Address, sites: tuple[Site, ...], account: Account | None

@@ -1,5 +1,6 @@
 """Folders, made with the mode and the owner that they should have whatever the umask."""
 
+import grp
 import os
 import stat
 from pathlib import Path
@@ -16,7 +17,8 @@ EVERYBODYS: Final = stat.S_ISVTX | stat.S_IWOTH
 def make(step: Directory, account: Account | None) -> None:
     """Make a folder, its parents too, or give one that is there the mode and the owner it should have.
 
-    `serving` gives it to the account; else, if the group may enter and others may not, it gets the account's group.
+    `serving` gives it to the account; else, if the group may enter and others may not, it gets the account's group,
+    unless the step names another.
     Raises StepFailedError.
     """
     with told_plainly(step.why or f"make the folder {step.path}", step.path):
@@ -42,10 +44,19 @@ def _own(descriptor: int, step: Directory, account: Account | None) -> None:
         uid, gid = account.uid, account.gid
     elif account and step.mode & 0o070 and not step.mode & 0o007:
         gid = account.gid
+    if step.group:
+        gid = _group(step)
     if (uid, gid) != (is_so.st_uid, is_so.st_gid):
         os.fchown(descriptor, uid, gid)
     if stat.S_IMODE(os.fstat(descriptor).st_mode) != step.mode:
         os.fchmod(descriptor, step.mode)
+
+
+def _group(step: Directory) -> int:
+    try:
+        return grp.getgrnam(step.group).gr_gid
+    except KeyError:
+        raise StepFailedError(step.why or f"make the folder {step.path}", f"there is no group {step.group}") from None
 
 
 def make_parents(folder: Path) -> None:

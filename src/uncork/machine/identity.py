@@ -18,7 +18,7 @@ def acting_as(account: Account | None) -> Iterator[None]:
         return
     uid, gid, groups = os.geteuid(), os.getegid(), os.getgroups()
     try:
-        os.setgroups(())
+        os.setgroups(os.getgrouplist(account.name, account.gid))
         os.setegid(account.gid)
         os.seteuid(account.uid)
         yield

@@ -3,6 +3,7 @@
 import fcntl
 import gzip
 import os
+import pwd
 import re
 import stat
 import zlib
@@ -16,6 +17,7 @@ from uncork.machine.files import opened
 from uncork.machine.folders import sync
 
 MODE: Final = 0o640
+SHARED_MODE: Final = 0o660
 LEVEL: Final = 6
 CHUNK: Final = 256 * 1024
 BROKEN: Final = (EOFError, zlib.error, gzip.BadGzipFile)
@@ -92,7 +94,16 @@ def put_empty(log: Path) -> None:
     except FileExistsError:
         return
     os.fchmod(descriptor, MODE)
+    _share(descriptor, log.parent)
     os.close(descriptor)
+
+
+def _share(descriptor: int, folder: Path) -> None:
+    """In a folder of somebody else's it is for that user to write to: its group, which we have to be in, may."""
+    owner = folder.stat().st_uid
+    if owner not in {0, os.geteuid()}:
+        os.fchown(descriptor, -1, pwd.getpwuid(owner).pw_gid)
+        os.fchmod(descriptor, SHARED_MODE)
 
 
 def compress(path: Path, stopping: Callable[[], bool]) -> bool:

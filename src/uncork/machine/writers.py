@@ -1,5 +1,6 @@
 """Who has a log open for writing, and how nginx and servers are made to open theirs again."""
 
+import fcntl
 import os
 import signal
 from collections.abc import Iterable
@@ -7,20 +8,47 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from uncork.machine.files import opened
 from uncork.machine.processes import PROC, pid_in, pids
 
 _ACCESS: Final = os.O_RDONLY | os.O_WRONLY | os.O_RDWR
 
 
 def written(paths: Iterable[Path]) -> frozenset[Path]:
-    """Return those of the files that a process of ours has open for writing; what can't be asked is passed over."""
+    """Return those of the files that a process of ours has open for writing; what can't be asked is passed over.
+
+    Of files of others the kernel is asked: what their processes have open is not for us to see.
+    """
     wanted: dict[tuple[int, int], Path] = {}
+    held: set[Path] = set()
     for path in paths:
         with suppress(OSError):
-            wanted[_identity(path.lstat())] = path
-    if not wanted:
-        return frozenset()
-    return frozenset(found for pid in pids() for found in _held(pid, wanted))
+            if _is_ours(path):
+                wanted[_identity(path.lstat())] = path
+            elif _is_open(path):
+                held.add(path)
+    return frozenset(held.union(*(_held(pid, wanted) for pid in (pids() if wanted else ()))))
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether who writes to it is who we are."""
+    us = os.geteuid()
+    return path.lstat().st_uid == us == path.parent.stat().st_uid
+
+
+def _is_open(path: Path) -> bool:
+    """Whether anybody has a file open for writing: then the kernel gives no lease for reading (fcntl(2)).
+
+    It takes CAP_LEASE where the file is not ours; without, nothing can be said. The lease is given back at once; who
+    wants to write just then waits that long, and we are sent a SIGIO, which is to be ignored.
+    """
+    with opened(path) as file:
+        try:
+            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        except BlockingIOError:
+            return True
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    return False
 
 
 def _held(pid: int, wanted: dict[tuple[int, int], Path]) -> list[Path]:
@@ -67,7 +95,13 @@ def reopen_front(pid_file: Path, config: Path) -> None:
 def reopen_server(pid_file: Path, name: str) -> None:
     """Send a server's master the signal at which it opens its log again, if it is there.
 
-    The signal must be one that does nothing to who does not know it: the number may be somebody else's by now.
+    The signal must be one that does nothing to who does not know it: the number may be somebody else's by now. Who
+    wrote the file could name any process, nginx's master say, which would send its workers away: so it must be one of
+    the user whose folder that is.
     """
-    with suppress(OSError, ValueError):
-        os.kill(pid_in(pid_file), signal.Signals[f"SIG{name}"])
+    import psutil
+
+    with suppress(OSError, ValueError, psutil.Error):
+        master = psutil.Process(pid_in(pid_file))
+        if master.uids().real == pid_file.parent.stat().st_uid:
+            master.send_signal(signal.Signals[f"SIG{name}"])

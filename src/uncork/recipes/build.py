@@ -22,6 +22,8 @@ from uncork.serving import Site, Static
 
 RELEASE_COMMAND_TIMEOUT: Final = 900.0
 COMPILE: Final = "import compileall, sys; compileall.compile_dir('.', quiet=2); compileall.compile_file(sys.argv[1])"
+GIVEN: Final = "UNCORK_VALUES"
+"""uncork_runtime.env's: the names of those values that are in the environment already."""
 PROOF_GRACE: Final = 5.0
 """What a hanging import gets to say where it hangs."""
 
@@ -104,16 +106,20 @@ def run_py(draft: Draft) -> str:
     )
 
 
-def prove_step(draft: Draft, environment: Environment) -> Run:
-    """Return the step that imports the app in its own environment, by a clean interpreter, and asks it about itself."""
+def prove_step(draft: Draft, environment: Environment, values: Mapping[str, str] | None = None) -> Run:
+    """Return the step that imports the app in its own environment, by a clean interpreter, and asks it about itself.
+
+    `values` are those of `config set` where the app's user may not read them by itself.
+    """
     deadline = draft.config.boot_deadline
     python = str(environment.path / "bin" / "python")
+    own = variables(draft.layout, draft.number, draft.config.environment)
     return Run(
         (python, "-m", "uncork_runtime.prove", str(draft.run_py), f"{deadline:g}"),
         "import the app",
         deadline + PROOF_GRACE,
         draft.layout.source(draft.number),
-        env=(("PYTHONPATH", str(draft.directory)), *variables(draft.layout, draft.number, draft.config.environment)),
+        env=(*(() if values is None else given(values)), ("PYTHONPATH", str(draft.directory)), *own),
         serving=True,
     )
 
@@ -142,10 +148,15 @@ def release_command_step(draft: Draft, environment: Environment, values: Mapping
         "run the release command",
         RELEASE_COMMAND_TIMEOUT,
         draft.layout.source(draft.number),
-        (*values.items(), *env, *variables(draft.layout, draft.number, draft.config.environment), *draft.named),
+        (*given(values), *env, *variables(draft.layout, draft.number, draft.config.environment), *draft.named),
         serving=True,
         log=draft.layout.app_log,  # where Flask's own commands say what went wrong, as all of the app does
     )
+
+
+def given(values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return what puts values of `config set` into an environment, so that run.py knows that they are there."""
+    return (*values.items(), (GIVEN, " ".join(values)))
 
 
 def variables(layout: AppLayout, release: int, environment: str) -> tuple[tuple[str, str], ...]:

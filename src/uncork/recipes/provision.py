@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from uncork.app_layout import AppLayout
 from uncork.layout import Layout
 from uncork.model import AppFacts, Facts, Instance
 from uncork.plan import Directory, End, Link, Remove, Step
@@ -23,6 +24,8 @@ def folders(layout: Layout, name: str, *, root: bool) -> tuple[Step, ...]:
     and logs; else nobody else may look in.
     """
     app = layout.app(name)
+    if layout.machine:
+        return _machines(layout, app)
     plain = (layout.logs, layout.front / "apps", layout.programs, app.releases, app.venvs, app.locks, app.shared)
     return (
         Directory(layout.home, mode=0o755 if root else 0o700),
@@ -34,6 +37,38 @@ def folders(layout: Layout, name: str, *, root: bool) -> tuple[Step, ...]:
         Directory(app.instance_data, mode=0o700, serving=True),
         Directory(app.logs, serving=True),
         Directory(app.sockets, mode=0o711),
+    )
+
+
+def _machines(layout: Layout, app: AppLayout) -> tuple[Step, ...]:
+    """Return the folders where each app has a user of its own.
+
+    An app's folder lets in its group alone: its user, the front and the agent. What is in it is root's. Where its user
+    writes, the agent reads, and the front does not. What the agent counts is for nobody else.
+    """
+    keepers = layout.keepers
+    within = (app.releases, app.venvs, app.locks, app.shared, app.entrances)
+    return (
+        *machine_folders(layout),
+        Directory(app.root, mode=0o750),
+        *(Directory(path) for path in within),
+        Directory(app.counts, mode=0o770, group=keepers),
+        Directory(app.alerts, mode=0o770, serving=True, group=keepers),
+        Directory(app.logs, mode=0o770, serving=True, group=keepers),
+        Directory(app.instance_data, mode=0o700, serving=True),
+        Directory(app.sockets, mode=0o711),
+    )
+
+
+def machine_folders(layout: Layout) -> tuple[Step, ...]:
+    """Return the folders of a machine set up for serving that are of no app."""
+    keepers = layout.keepers
+    return (
+        Directory(layout.home),
+        Directory(layout.run, mode=0o711),
+        Directory(layout.apps, mode=0o751, group=keepers),
+        *(Directory(path) for path in (layout.logs, layout.front / "apps", layout.logs / "apps")),
+        Directory(layout.agent, mode=0o770, group=keepers),
     )
 
 

@@ -86,6 +86,10 @@ class Systemd(Supervisor):
         """What `systemctl disable` would remove."""
         return tuple(Remove(_boot(layout) / name) for name in _names(instance))
 
+    def settle(self) -> tuple[Step, ...]:
+        """It remembers what is enabled, and units that are gone, until it reads all again."""
+        return (Units("daemon-reload", ()),)
+
     def stop(self, layout: Layout, instance: Instance, seconds: float) -> tuple[Step, ...]:
         """First it is not for the next boot any more, whatever happens next."""
         verb = "stop" if seconds > 0 else "kill"
@@ -181,6 +185,8 @@ def _service(layout: Layout, instance: Instance, service: Service) -> str:
         slice=units.app_slice(instance.app),
         argv=" ".join(units.word(word) for word in (str(app.server_log), *service.argv)),
         env=tuple(units.setting(f"{name}={value}") for name, value in (*own, *service.env)),
+        layout=layout,
+        folder=units.word(str(app.own(instance))),
         runtime=app.own(instance).relative_to(RUN),
         stop=max(1, ceil(service.stop_seconds)),
         cpu=ceil(service.limits.cpu * 100),

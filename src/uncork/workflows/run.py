@@ -10,11 +10,12 @@ from typing import Final, NoReturn
 from uncork.app_layout import AppLayout
 from uncork.errors import UsageError
 from uncork.layout import Layout
-from uncork.machine import files, processes
+from uncork.machine import files
 from uncork.model import Account, Release
-from uncork.recipes.build import variables
+from uncork.recipes.build import given, variables
 from uncork.records import decode
 from uncork.report import Silent
+from uncork.workflows.accounts import account_of
 from uncork.workflows.audit import note
 from uncork.workflows.values import read
 
@@ -44,9 +45,9 @@ class Command:
 def run(layout: Layout, app: str, argv: tuple[str, ...]) -> NoReturn:
     """Run a command in the app's live release; this process becomes it, so its exit status is ours.
 
-    Raises UsageError if there is no such command. As root it runs as the account that serves requests.
+    Raises UsageError if there is no such command. As root it runs as the account that serves the app.
     """
-    ready = command(layout, app, argv, os.environ, processes.account())
+    ready = command(layout, app, argv, os.environ, account_of(layout, app))
     note(layout, app, f"run {argv[0]}", Silent(), "begun")
     become(ready)
 
@@ -91,7 +92,7 @@ def _live(paths: AppLayout) -> int:
 
 
 def _env(paths: AppLayout, release: Release, environ: Mapping[str, str], account: Account | None) -> Mapping[str, str]:
-    base = {**_kept(paths.source(release.id), environ, account), **read(paths.secrets)}
+    base = {**_kept(paths.source(release.id), environ, account), **dict(given(read(paths.secrets)))}
     return {
         **base,
         "PATH": os.pathsep.join((f"{release.venv}/bin", base.get("PATH") or os.defpath)),

@@ -203,7 +203,9 @@ def _build(work: Work, draft: Draft, found: Found, app: AppFacts) -> tuple[Relea
 
 def prove(work: Work, draft: Draft, environment: Environment, app: AppFacts, tree: trees.Tree) -> Proof:
     """Import the app in its own environment, and return what it says of itself. Raises RefusedError if it can't be."""
-    step = build.prove_step(draft, environment)
+    # On a machine set up for serving its user may not read them.
+    handed = values.read(draft.layout.secrets) if work.layout.machine else None
+    step = build.prove_step(draft, environment, handed)
     verdict = _verdict(work.ask(step), step)
     if isinstance(verdict, Proof):
         return verdict

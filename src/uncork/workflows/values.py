@@ -19,6 +19,7 @@ from uncork.plan import File, Plan
 from uncork.recipes import provision
 from uncork.recipes.choose import choose
 from uncork.report import Silent
+from uncork.workflows.accounts import account_of, prepare
 from uncork.workflows.apps import deployed
 from uncork.workflows.audit import audited
 from uncork_runtime.env import LINE
@@ -74,11 +75,12 @@ def _told(values: Mapping[str, str | None]) -> str:
 
 def _write(layout: Layout, app: str, values: Mapping[str, str | None]) -> None:
     paths = layout.app(app)
-    account = processes.account()
+    prepare(layout, app, Silent())
+    account = account_of(layout, app)
     apply(Plan(provision.folders(layout, app, root=account is not None)), account, Silent())
     with files.hold_waiting(_lock(paths), WAIT):
         text = _text(_comments(paths.secrets), {**read(paths.secrets), **values})
-        files.write(File(paths.secrets, text, 0o600, secret=True), account)
+        files.write(File(paths.secrets, text, 0o600, secret=True), processes.account())
 
 
 def parse_lines(text: str) -> dict[str, str]:

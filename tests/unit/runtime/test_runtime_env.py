@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from uncork.recipes.build import GIVEN
 from uncork_runtime import env
 
 
@@ -32,6 +33,36 @@ def test_what_the_operator_set_wins_over_what_the_process_has(secrets: Path) -> 
     secrets.write_text('DATABASE_URL="postgresql://db"\n')
     env.load(str(secrets))
     assert os.environ["DATABASE_URL"] == "postgresql://db"
+
+
+def test_what_systemd_hands_over_is_read_in_place_of_the_file(secrets: Path, tmp_path: Path) -> None:
+    secrets.mkdir()  # which can't be read
+    (tmp_path / "env").write_text('TOKEN="handed over"\n')
+    os.environ["CREDENTIALS_DIRECTORY"] = str(tmp_path)
+    env.load(str(secrets))
+    assert os.environ["TOKEN"] == env.loaded["TOKEN"] == "handed over"
+
+
+def test_credentials_of_somebody_else_s_are_no_reason_to_pass_over_the_file(secrets: Path, tmp_path: Path) -> None:
+    secrets.write_text('TOKEN="of the file"\n')
+    (tmp_path / "credentials").mkdir()
+    os.environ["CREDENTIALS_DIRECTORY"] = str(tmp_path / "credentials")
+    env.load(str(secrets))
+    assert os.environ["TOKEN"] == "of the file"
+
+
+def test_values_that_were_given_already_are_known_as_such_and_no_file_is_read(
+    secrets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets.mkdir()  # which can't be read
+    monkeypatch.setattr(env, "loaded", {})
+    os.environ.update(TOKEN="canary", OTHER="no value", UNCORK_VALUES="TOKEN GONE")
+    env.load(str(secrets))
+    assert env.loaded == {"TOKEN": "canary"}
+
+
+def test_the_name_for_values_that_were_given_is_the_same_on_both_sides() -> None:
+    assert env.GIVEN == GIVEN
 
 
 def test_no_file_is_nothing_set(secrets: Path) -> None:

@@ -23,7 +23,7 @@ def configured(**config: object) -> Flask:
     return app
 
 
-def test_the_settings_are_written_for_the_account_that_serves_alone(own: Path) -> None:
+def test_the_settings_are_written_for_the_group_that_may_enter_the_folder(own: Path) -> None:
     own.write_text("an older one")
     mail.take_over(
         configured(
@@ -31,7 +31,7 @@ def test_the_settings_are_written_for_the_account_that_serves_alone(own: Path) -
             MAIL_USE_SSL=False, MAIL_DEFAULT_SENDER=("The Shop", "shop@example.com"), ADMINS=["ada@example.com"],
         )
     )  # fmt: skip
-    assert own.stat().st_mode & 0o777 == 0o600
+    assert own.stat().st_mode & 0o777 == 0o640
     assert list(own.parent.iterdir()) == [own]
     assert json.loads(own.read_text()) == {
         "server": "mail.example", "port": 587, "username": "shop", "password": "x", "use_tls": True, "use_ssl": False,

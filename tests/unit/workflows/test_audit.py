@@ -13,7 +13,6 @@ from uncork.layout import Layout
 from uncork.machine.person import BY
 from uncork.report import Silent
 from uncork.workflows.audit import audited, entries
-from uncork.workflows.values import change
 
 
 @pytest.fixture
@@ -59,15 +58,6 @@ def test_a_change_that_failed_is_told_with_its_cause(
 
     (found,) = entries(layout, "shop", 9)
     assert (found.result, found.problem) == (result, problem)
-
-
-def test_what_was_set_is_named_without_its_value(layout: Layout) -> None:
-    change(layout, "shop", {"KEY": "s3cret", "OTHER": "s3cret"})
-    change(layout, "shop", {"KEY": None})
-
-    assert [entry.what for entry in entries(layout, None, 9)] == ["config set KEY OTHER", "config unset KEY"]
-    assert layout.audit_log
-    assert "s3cret" not in layout.audit_log.read_text()
 
 
 def test_the_latest_lines_of_one_app_are_told_and_a_torn_one_is_passed_over(layout: Layout) -> None:

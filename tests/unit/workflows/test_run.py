@@ -45,6 +45,7 @@ def test_a_command_of_the_release_has_its_environment(layout: Layout) -> None:
         "VIRTUAL_ENV": f"{layout.home}/v",
         "FLASK_APP": f"{layout.home}/apps/shop/releases/2/run.py",
         "SECRET": "s3cret",
+        "UNCORK_VALUES": "SECRET PATH",
         "UNCORK_HOME": str(layout.home),
         "UNCORK_APP": "shop",
         "UNCORK_RELEASE": "2",
