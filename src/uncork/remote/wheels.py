@@ -19,6 +19,7 @@ from uncork.model import Interpreter, Locked
 from uncork.plan import Directory, Plan, Step
 from uncork.recipes.platform import Platform
 from uncork.recipes.wheels import LIST, Wheel, chosen, list_steps
+from uncork.remote.everywhere import called
 from uncork.remote.exchange import exchange
 from uncork.remote.ssh import Connection
 from uncork.remote.transfer import items, send
@@ -37,7 +38,7 @@ def offered(connection: Connection, found: Found) -> Offer:
     """Return what the machine has for a release of the project. Raises UsageError where no Python there will do."""
     config = found.config
     asked = ("--app", config.name, "--python", found.project.requires_python, "--server", config.server.kind)
-    with exchange(connection, connection.uncork("-t", "local", "--json", "offer", *asked)) as talk:
+    with exchange(connection, called(connection, ("--json", "offer", *asked))) as talk:
         return msgspec.convert(next(talk.lines()), Offer)
 
 
