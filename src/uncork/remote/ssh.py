@@ -29,7 +29,7 @@ ANSWER_TIME: Final = 14.0
 AGAIN_TIME: Final = 3.5
 LONGEST_FOLDER: Final = 40  # of the 107 bytes of a unix socket's path; ssh adds 17 to ours while it binds it
 GREETING: Final = "uncork-connected"
-HELLO: Final = f'echo {GREETING} "$(id -u)" "${{SSH_CONNECTION%% *}}"'
+HELLO: Final = f'echo {GREETING} "$(id -u)" "$(id -un)" "${{SSH_CONNECTION%% *}}"'
 OPTIONS: Final = (
     "ForwardAgent=no",
     "ForwardX11=no",
@@ -52,12 +52,16 @@ class Answered:
 
 @dataclass(frozen=True)
 class Connection:
-    """A machine that has let us in: `host` as it was said, and what it takes for us, `address`; `root`: we are root."""
+    """A machine that has let us in: `host` as it was said, and what it takes for us, `address`; `root`: we are root.
+
+    `user` is who we are there.
+    """
 
     host: str
     root: bool
     address: str
     argv: tuple[str, ...]
+    user: str = ""
 
     @property
     def by(self) -> str:
@@ -107,7 +111,7 @@ def connect(host: str, *, accept_new: bool = False) -> Connection:
     know, and asks; else it is refused, or taken for good with `accept_new`. Raises UsageError.
     """
     command = _command()
-    other = hashlib.sha256(shlex.join(command).encode()).hexdigest()[:8]  # another config may mean another key
+    other = hashlib.sha256(shlex.join((*command, str(Path.home()))).encode()).hexdigest()[:8]  # its keys may be others
     ssh = (*command, *_options(*OPTIONS, f"ControlPath={_folder()}/{other}%C"))
     there = ("--", destination(host))
     return _again(host, ssh, there) or _anew(host, ssh, there, accept_new=accept_new)
@@ -178,8 +182,8 @@ def _connection(host: str, argv: tuple[str, ...], greeting: bytes) -> Connection
     """Other lines are what the user's own shell says when it starts."""
     for line in _text(greeting).splitlines():
         words = line.split(" ")
-        if words[0] == GREETING and len(words) == 3:  # noqa: PLR2004 -- the words of HELLO
-            return Connection(host, words[1] == "0", words[2], argv)
+        if words[0] == GREETING and len(words) == 4:  # noqa: PLR2004 -- the words of HELLO
+            return Connection(host, words[1] == "0", words[3], argv, words[2])
     return None
 
 

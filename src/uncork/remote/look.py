@@ -1,0 +1,45 @@
+"""Looks at a machine: what it is, and what is on it already. Nothing is changed by that."""
+
+from uncork.errors import UsageError
+from uncork.recipes.setup import record
+from uncork.recipes.setup.record import PLACE, Machine
+from uncork.recipes.setup.seen import Seen, seen
+from uncork.recipes.setup.wanted import paths
+from uncork.remote.hands import succeeded
+from uncork.remote.ssh import Connection
+from uncork.rendering import source
+
+NOT_FOUND = 127  # what a shell says of a command that is not there
+
+
+def look(connection: Connection) -> tuple[Seen, Machine | None]:
+    """Return what a machine is like, and the record of what was done to it, if it was set up.
+
+    Raises UsageError if we are not root there and can't become it, UserError if the record can't be read.
+    """
+    may_be_root(connection)
+    script = source(__package__, "look.sh")
+    told = succeeded(connection, ("sh", "-s", "--", *paths()), "look at the machine", 30.0, script.encode())
+    return seen(told.out), machine(connection)
+
+
+def machine(connection: Connection) -> Machine | None:
+    """Return the record of a machine alone: None if it was never set up."""
+    return record.decode(connection.run(("cat", PLACE), root=False).out, connection.host)
+
+
+def may_be_root(connection: Connection) -> None:
+    """Raise UsageError, with what to do, if we are not root there and sudo does not let us be."""
+    done = connection.run(("true",))
+    if done.code == NOT_FOUND:
+        raise UsageError(
+            f"{connection.host}: we are not root there, and there is no sudo",
+            "log in as root (root@...), or install sudo and let this user use it",
+            done.err,
+        )
+    if done.code:
+        raise UsageError(
+            f"{connection.host}: sudo does not let us run commands as root without a password",
+            "log in as root (root@...), or add a file in /etc/sudoers.d there: `USER ALL=(ALL) NOPASSWD: ALL`",
+            done.err,
+        )
