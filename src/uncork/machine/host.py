@@ -25,10 +25,11 @@ PATIENCE: Final = 30.0
 _FAILED: Final = re.compile(r"configuration file (.+) test failed")
 
 
-def find(site: str, account: Account | None) -> Host:
+def find(site: str, account: Account | None, *, enters: bool = True) -> Host:
     """Return the system's nginx; `site` is the name of the file that is ours in its folder.
 
-    Raises UsageError where there is none, it is not ours to change, or it could not get to what `account` serves.
+    Raises UsageError where there is none, it is not ours to change, or it could not get to what `account` serves, if
+    that is what it `enters`.
     """
     nginx = _program("nginx")
     _program("logrotate")
@@ -38,7 +39,8 @@ def find(site: str, account: Account | None) -> Host:
             'run it as root (sudo uncork ...), or write `front = "nginx"` for uncork\'s own, which anybody may run',
         )
     found = host.host(nginx, _said(nginx, "-V").stderr, _config(nginx, site), site)
-    _may_enter(found.user, account)
+    if enters:
+        _may_enter(found.user, account)
     return replace(found, runs=bool(running_in(Path(found.pid_file))))
 
 

@@ -47,9 +47,11 @@ def carry_out(step: Units) -> None:
     match step.verb:
         case "stop" | "kill":
             _end(step)
-        case _:
+        case "start" | "restart":
             _read_again(step)
             _begin(step)
+        case _:
+            _run((step.verb,), step.most, step.why)
 
 
 def _begin(step: Units) -> None:

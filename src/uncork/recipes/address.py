@@ -57,8 +57,8 @@ def front_kind(facts: Facts, config: Config, server: Server) -> str:
     kind = config.front.kind or (MACHINES_FRONT if facts.set_up else facts.front if others else possible[0])
     if facts.set_up and kind != MACHINES_FRONT:
         raise UsageError(
-            f"the config of {config.name} asks for {_named(kind)}, but the front of a machine set up for serving is its own "
-            "nginx",
+            f"the config of {config.name} asks for {_named(kind)}, but a machine set up for serving has its own nginx "
+            "in front",
             f'take `front` out of the config, or write `front = "{MACHINES_FRONT}"` for this target',
         )
     if kind not in possible:

@@ -70,7 +70,10 @@ def change_over(
             *((enter(layout, crossing.release),) if crossing else ()),
             *front.revert,
         ),
-        cleanup=retire(live.instance, live.release.drain, layout, supervisor, least) if live and not stopped else (),
+        cleanup=(
+            *(retire(live.instance, live.release.drain, layout, supervisor, least) if live and not stopped else ()),
+            *supervisor.settle(),
+        ),
     )
 
 

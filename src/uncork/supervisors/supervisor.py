@@ -54,6 +54,10 @@ class Supervisor(ABC):
         """The steps after which an instance that runs on does not come back with the machine."""
         return ()
 
+    def settle(self) -> tuple[Step, ...]:
+        """The steps after which what the supervisor tells people of its programs is so; programs don't need them."""
+        return ()
+
     @abstractmethod
     def stop(self, layout: Layout, instance: Instance, seconds: float) -> tuple[Step, ...]:
         """The steps that let one instance finish within so many seconds (0: at once), end it, and forget all of it."""

@@ -68,6 +68,7 @@ class Systemd(Supervisor):
             instance=instance,
             app=layout.app(instance.app),
             account=account_name(instance.app),
+            slice=units.app_slice(instance.app),
         )
         return (
             File(layout.programs / units.socket(instance), socket_text),
@@ -142,7 +143,7 @@ class Systemd(Supervisor):
             apps=apps,
             code=self.code,
             layout=layout,
-            writable=" ".join(units.setting(str(path)) for path in (layout.home, layout.run, layout.logs)),
+            writable=" ".join(units.setting(str(path)) for path in (layout.home, layout.logs)),
         )
         return (File(layout.programs / units.AGENT_UNIT, text),)
 

@@ -6,6 +6,7 @@ from uncork.machine.rotation import rotated
 from uncork.plan import File, Remove
 from uncork.report import Reporter
 from uncork.serving import Address
+from uncork.workflows import accounts
 from uncork.workflows.cache import forget
 from uncork.workflows.changing import changing
 from uncork.workflows.down import end_all
@@ -24,11 +25,14 @@ def destroy(layout: Layout, app: str, report: Reporter) -> None:
             serve(work, facts.address or Address(), gone=app)
             end(work, facts, app)
         forget(layout, app)
-        outside = (*rotated(paths.outside_access_log), paths.outside_access_log)
+        outside = (*rotated(paths.outside_access_log), paths.outside_access_log, paths.logs)
         work.do(Remove(paths.root, "remove all that is kept of it"), Remove(paths.sockets), *map(Remove, outside))
+        work.do(*work.supervisor.settle())
+        accounts.remove(layout, app, report)
     with files.hold_waiting(layout.lock, FRONT_WAIT):
         if not work.facts().apps:
-            end_all(work)
+            # A machine set up for serving goes on to be one.
+            work.do(*work.front.leave()) if layout.machine else end_all(work)
             work.do(Remove(layout.down), Remove(layout.front))
             return
     if facts.supervising:  # whoever changed another app meanwhile may have put this one's site back

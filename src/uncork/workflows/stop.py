@@ -34,4 +34,4 @@ def end(work: Work, facts: Facts, name: str) -> None:
     for instance in sorted(i for program in app.programs if (i := Instance.parse(program.name))):
         release = app.release(instance.release)
         steps = retire(instance, release.drain if release else LEFTOVER_TIME, work.layout, work.supervisor)
-        apply(Plan(cleanup=steps), work.account, work.report)
+        apply(Plan(cleanup=(*steps, *work.supervisor.settle())), work.account, work.report)

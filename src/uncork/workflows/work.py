@@ -116,7 +116,9 @@ def _system_nginx(layout: Layout, account: Account | None) -> Front:
     from uncork.machine import host
 
     mark = mark_of(layout)
-    return SystemNginx(host.find(site_name(mark), account), mark)
+    # On a machine set up for serving it is the apps' users whose files it reads; the agent's are not for it.
+    enters = not (layout.machine and account == processes.account())
+    return SystemNginx(host.find(site_name(mark), account, enters=enters), mark)
 
 
 FRONTS: Final[Mapping[str, Callable[[Layout, Account | None], Front]]] = {
