@@ -87,7 +87,8 @@ class Connection:
     def stream(self, argv: tuple[str, ...], *, root: bool = True) -> "subprocess.Popen[bytes]":
         """Start a command whose three streams are pipes of ours; it ends with 255 if the connection is lost."""
         pipe = subprocess.PIPE
-        return subprocess.Popen(self._line(argv, root), stdin=pipe, stdout=pipe, stderr=pipe)
+        # In a session of its own: Ctrl-C is for us, who may have something to say to the command then.
+        return subprocess.Popen(self._line(argv, root), stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
 
     def terminal(self, argv: tuple[str, ...], *, root: bool = True) -> int:
         """Run a command on our own terminal, or whatever our streams are, and return its exit status."""

@@ -268,24 +268,23 @@ class _Relay:
             self._listener.tell(line + b"\n")
         self._listener.flush()
 
-    def _listen(self, seconds: float) -> bytes:
+    def _listen(self, seconds: float) -> None:
         """Hear what is said within that time; it is for the deploy, unless it is an end of it, or of the talk."""
         if not select.select(self._says, [], [], seconds)[0]:
-            return b""
+            return
         said = os.read(self._listener.says, 4096)
-        if not said:
+        if not said or HEARD_IT in said.split(b"\n"):
             self._says = []
             os.close(self._words)
+        if HEARD_IT in said.split(b"\n"):
+            self._told.say(heard=True)
         elif STOP in said.split(b"\n"):
             os.kill(self._pid, signal.SIGTERM)
-        else:
+        elif said:
             with suppress(BrokenPipeError):
                 os.write(self._words, said)
-        return said
 
     def _wait_heard(self) -> None:
         deadline = time.monotonic() + HEARD
         while self._says and time.monotonic() < deadline:
-            if HEARD_IT in self._listen(LOOK).split(b"\n"):
-                self._told.say(heard=True)
-                return
+            self._listen(LOOK)

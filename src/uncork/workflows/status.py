@@ -18,7 +18,7 @@ from uncork.reporting.hits import Hits, hits
 from uncork.servers import SERVERS
 from uncork.serving import ACME, Address, Maintenance
 from uncork.supervisors.supervisor import AGENT
-from uncork.workflows import https
+from uncork.workflows import https, journal
 
 FRONT: Final = "front"
 LOG_READ: Final = 256 * 1024
@@ -78,8 +78,8 @@ class Status:
     """What runs. `front`, `supervisor` and `agent` are states in the words of an app's; `home` is the state directory.
 
     `front_kind` is what the front is, as the config names it; empty before the first deploy. `notes` name files that
-    could not be read; `troubles` are what the agent can't do, and certificates that end soon, of the apps that were
-    asked for.
+    could not be read, and deploys that are under way or were cut off; `troubles` are what the agent can't do, and
+    certificates that end soon, of the apps that were asked for.
     """
 
     home: str
@@ -103,6 +103,7 @@ def status(layout: Layout, app: str | None) -> Status:
     """Return what runs of a state directory, or of one of its apps."""
     facts = machine_facts.read(layout)
     facts = replace(facts, troubles=(*facts.troubles, *https.troubles(layout, facts)))
+    facts = replace(facts, notes=(*facts.notes, *journal.cut_off(layout, app)))
     found = told(facts, layout, app, os.getloadavg(), sockets.read_stats)
     return replace(found, apps=tuple(replace(one, cache=_cache(layout, facts, one.name)) for one in found.apps))
 
