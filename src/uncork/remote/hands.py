@@ -16,7 +16,7 @@ APPEND: Final = 'umask 027; cat >> "$1"'
 # Others may be at it: a machine that was just made installs its updates. And nobody else's service is to be restarted.
 APT: Final = ("env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_SUSPEND=1", "apt-get", "-qy")
 WAIT: Final = ("-o", "DPkg::Lock::Timeout=120")
-INSTALL: Final = ("install", "--no-install-recommends")
+INSTALL: Final = ("install", "--no-install-recommends", "-o", "APT::Keep-Downloaded-Packages=false")
 
 
 def _shell(script: str, *words: str) -> tuple[str, ...]:

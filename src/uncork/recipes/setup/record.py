@@ -13,9 +13,13 @@ SCHEMA: Final = 1
 
 @dataclass(frozen=True)
 class Undo:
-    """What was not there before: paths, users, packages, and what nginx had not to do (`runs`, `enabled`)."""
+    """What was not there before: paths, users, packages, and what nginx had not to do (`runs`, `enabled`).
+
+    `folders` go when nothing is in them any more, the innermost last; somebody may have come to use them.
+    """
 
     paths: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     nginx: tuple[str, ...] = ()
@@ -24,6 +28,7 @@ class Undo:
         """Return all of both, each once, in the order in which it came."""
         return Undo(
             _both(self.paths, other.paths),
+            _both(self.folders, other.folders),
             _both(self.users, other.users),
             _both(self.packages, other.packages),
             _both(self.nginx, other.nginx),

@@ -22,6 +22,7 @@ rm -rf uncork.slice uncork-*.service uncork-*.socket uncork-*.timer uncork-*.sli
 rm -rf uncork-*.service.d uncork-*.slice.d
 systemctl daemon-reload; systemctl stop uncork.slice; systemctl reset-failed 'uncork*' 2>/dev/null; exit 0
 """
+TIDY: Final = 'for folder; do [ ! -d "$folder" ] || rmdir --ignore-fail-on-non-empty "$folder"; done'
 DISMISS: Final = """userdel --force "$1" && { ! getent group "$1" > /dev/null || groupdel "$1"; }"""
 COMMENT: Final = ", by uncork"
 """What the comments of apps' users end with (recipes.accounts)."""
@@ -98,7 +99,8 @@ def _accounts(seen: Seen, machine: Machine) -> Iterator[Change]:
 
 def _paths(machine: Machine) -> Iterator[Change]:
     """The record goes last: until then it is known what is to be done."""
-    own = tuple(path for path in machine.undo.paths if Path(path) != SETTINGS)
-    run = (Remove(Path("/run/uncork")),)
-    yield Change("folders", f"remove {', '.join(own)}", (*(Remove(Path(path)) for path in own), *run))
+    own = (path for path in map(Path, machine.undo.paths) if path != SETTINGS)
+    folders = tuple(reversed(machine.undo.folders))
+    empty = (Run(("sh", "-c", TIDY, "sh", *folders), "remove the folders that are empty"),) if folders else ()
+    yield Change("files", "remove its files and folders", (*map(Remove, own), Remove(Path("/run/uncork")), *empty))
     yield Change("record", f"remove {PLACE}", (Remove(SETTINGS),))

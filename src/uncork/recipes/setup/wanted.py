@@ -8,7 +8,7 @@ from typing import Final
 
 from uncork.plan import Directory, File, Link, Remove, Run
 from uncork.recipes.setup.change import Bundle, Change, Packages
-from uncork.recipes.setup.record import PLACE, Undo
+from uncork.recipes.setup.record import NOTHING, PLACE, Undo
 from uncork.recipes.setup.seen import NGINX, Seen
 from uncork.rendering import source
 
@@ -25,6 +25,9 @@ AGENT: Final = "uncork-agent.service"
 AGENT_PATHS: Final = (UNITS / AGENT, UNITS / "multi-user.target.wants" / AGENT)
 NGINX_PATHS: Final = tuple(Path("/var/lib/nginx", name) for name in ("body", "fastcgi", "proxy", "scgi", "uwsgi"))
 """What nginx makes when it is first started."""
+PAGE: Final = Path("/var/www/html/index.nginx-debian.html")
+WEB: Final = (Path("/var/www"), Path("/var/www/html"))
+"""What the package of nginx leaves behind when it is purged."""
 FOLDERS: Final = (
     (SETTINGS, "the record of what is changed here"),
     (ROOT, "uncork itself"),
@@ -86,7 +89,7 @@ def paths() -> tuple[str, ...]:
     """Return the paths that are looked at before the changes are known."""
     folders = tuple(path for path, _ in FOLDERS)
     configs = tuple(config.path for config in CONFIGS)
-    return tuple(map(str, (*folders, CURRENT, COMMAND, *configs, *AGENT_PATHS, *NGINX_PATHS)))
+    return tuple(map(str, (*folders, CURRENT, COMMAND, *configs, *AGENT_PATHS, *NGINX_PATHS, PAGE, *WEB)))
 
 
 def changes(seen: Seen, digest: str, version: str) -> tuple[Change, ...]:
@@ -115,13 +118,14 @@ def _packages(seen: Seen) -> Iterator[Change]:
     lacking = tuple(name for name in (NGINX, "logrotate") if name not in seen.programs)
     if lacking:
         words = " and ".join(lacking)
-        yield Change("packages", f"install {words} by apt", (Packages(lacking, f"install {words}"),))
+        made = Undo(paths=_new(seen, (PAGE,)), folders=_new(seen, WEB)) if NGINX in lacking else NOTHING
+        yield Change("packages", f"install {words} by apt", (Packages(lacking, f"install {words}"),), made)
 
 
 def _nginx(seen: Seen) -> Iterator[Change]:
     """A package starts it and has it started at boot, unless somebody said otherwise before."""
     unit = seen.units["nginx.service"]
-    new = tuple(str(path) for path in NGINX_PATHS if str(path) not in seen.paths)
+    new = _new(seen, NGINX_PATHS)
     if not unit.active:
         start = Run(("systemctl", "start", "nginx.service"), "start nginx")
         yield Change("nginx", "start nginx", (start,), Undo(paths=new, nginx=("runs",)))
@@ -173,6 +177,11 @@ def _agent(seen: Seen, digest: str) -> Iterator[Change]:
     unit = seen.units[AGENT]
     if seen.down or (unit.enabled and unit.active and seen.agent == digest):
         return
-    made = tuple(str(path) for path in AGENT_PATHS if str(path) not in seen.paths)
+    made = _new(seen, AGENT_PATHS)
     run = Run((str(CURRENT / "bin" / "uncork"), "server", "agent"), "start the agent", 60.0)
     yield Change("agent", f"start the agent, by the unit {AGENT}", (run,), Undo(paths=made))
+
+
+def _new(seen: Seen, those: tuple[Path, ...]) -> tuple[str, ...]:
+    """Return those paths that are not there yet."""
+    return tuple(str(path) for path in those if str(path) not in seen.paths)
