@@ -12,6 +12,7 @@ import msgspec
 from uncork.errors import UserError
 from uncork.remote.everywhere import called
 from uncork.remote.exchange import Exchange, LostError, exchange
+from uncork.remote.progress import step
 from uncork.remote.source import Source
 from uncork.remote.ssh import Connection
 from uncork.remote.transfer import pour
@@ -118,8 +119,9 @@ def deploy_to(
     if source.sends_wheels and not order.locked:
         order = replace(order, locked=send_wheels(connection, source.found, report))
     with exchange(connection, called(connection, ("receive",))) as talk:
-        talk.say(json.dumps(msgspec.to_builtins(order)).encode(), b"\n")
-        pour(talk, source.files)
+        with step(report, f"send what {connection.host} lacks"):
+            talk.say(json.dumps(msgspec.to_builtins(order)).encode(), b"\n")
+            pour(talk, source.files)
         yield HostDeploy(talk, report, holds=hold)
 
 

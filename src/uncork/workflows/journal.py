@@ -119,7 +119,7 @@ def tell(story: Story) -> str:
     if not story.began:
         return f"{which} before its source had come, so it changed nothing"
     if story.done:
-        return f"{which} and went on: release {story.release} serves"
+        return f"{which} and went on: release {story.release} took over"
     if story.problem:
         return f"{which} and was taken back: {story.problem}"
     return f"{which} and was ended at `{story.step}`: the machine was restarted, or somebody killed it"
