@@ -206,12 +206,14 @@ class FrontSettings:
     """What stands before an app's server; `kind` is empty for whatever is there, at first what suits the server.
 
     `balance` says how requests are shared out among `upstreams`: `round-robin`, or `least-connections`.
+    `trusted_proxies` (CIDR) are believed who the visitor is, and by which scheme.
     """
 
     kind: str = ""
     balance: str = "round-robin"
     upstreams: tuple[Upstream, ...] = ()
     paths: tuple[PathRule, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -227,7 +229,8 @@ class Site:
     """How the front serves one app. `max_body` is in bytes, `request_timeout` in seconds; None is the default.
 
     `cookies` are the names of those by which the app knows a visitor; none is known of an app that can't tell.
-    `server_snippet` is what the project adds to the front's config of it, `template` what it has in place of ours.
+    `trusted_proxies` (CIDR) are believed who the visitor is. `server_snippet` is what the project adds to the front's
+    config of it, `template` what it has in place of ours.
     """
 
     app: str
@@ -248,6 +251,7 @@ class Site:
     maintenance: Maintenance | None = None
     server_snippet: str = ""
     template: str = ""
+    trusted_proxies: tuple[str, ...] = ()
 
     @property
     def keeps(self) -> bool:

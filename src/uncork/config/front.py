@@ -71,14 +71,21 @@ def _is_ipv6(host: str) -> bool:
         return False
 
 
+_NETWORKS: Final = "a list of addresses or networks"
+
+
 def _read_networks(value: object) -> tuple[str, ...]:
-    what = "a list of addresses or networks"
     if not isinstance(value, list):
-        raise ValueRefusedError(f"is {shown(value)}, but it must be {what}", 'write, for example, ["10.0.0.0/8"]')
-    if not value:
+        raise ValueRefusedError(f"is {shown(value)}, but it must be {_NETWORKS}", 'write, for example, ["10.0.0.0/8"]')
+    return tuple(dict.fromkeys(network(item) for item in value))
+
+
+def _read_allowed(value: object) -> tuple[str, ...]:
+    found = _read_networks(value)
+    if not found:
         problem = "is empty, which could mean that nobody may come, or that everybody may"
         raise ValueRefusedError(problem, 'name who may come, for example ["10.0.0.0/8"], or take it out')
-    return tuple(network(item) for item in value)
+    return found
 
 
 def network(value: object) -> str:
@@ -134,7 +141,7 @@ PATH_KEYS: Final = (
     Key(
         "allow",
         "Who may come, by address or network; everybody else is told 403.",
-        Kind("a list of addresses or networks", _read_networks),
+        Kind(_NETWORKS, _read_allowed),
         '["10.0.0.0/8"]',
     ),
     Key(
@@ -180,5 +187,13 @@ KEYS: Final = (
             lambda row: PathRule(**row),  # type: ignore[arg-type]
         ),
         '[{ path = "/reports", timeout = "10m" }]',
+    ),
+    Key(
+        "trusted_proxies",
+        "The proxies in front of this one, by address or network: what they say in X-Forwarded-For and "
+        "X-Forwarded-Proto of who visits, and by which scheme, is believed. Nobody else is.",
+        Kind(_NETWORKS, _read_networks),
+        '["10.0.0.5"]',
+        "[]",
     ),
 )

@@ -67,7 +67,8 @@ class _App:
 class _Host:
     """A virtual host: its names, who answers there, the files of what they do with their URLs, and of who may come.
 
-    `timeout` is how long an answer may take, `hsts` for how long browsers come by HTTPS alone, in seconds.
+    `timeout` is how long an answer may take, `hsts` for how long browsers come by HTTPS alone, in seconds. `trusted`
+    are the proxies that are believed who the visitor is.
     """
 
     names: tuple[str, ...]
@@ -78,6 +79,7 @@ class _Host:
     port: int
     certificate: str = ""
     hsts: int = 0
+    trusted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -207,11 +209,19 @@ def _host(layout: Layout, address: Address, names: Names) -> _Host:
     return _Host(
         names=names.hosts,
         apps=apps,
-        includes=tuple(_redirect(layout, s) if _leads_to_https(s, address) else _path(layout, s) for s in apps),
-        rules=tuple(_rules(layout, site) for site in reversed(apps) if not _leads_to_https(site, address)),
+        includes=tuple(path for site in apps for path in _included(layout, address, site)),
+        rules=tuple(_rules(layout, s) for s in reversed(apps) if _path(layout, s) in _included(layout, address, s)),
         timeout=max((place.timeout for site in apps for place in locations(site)), default=60),
         port=address.port,
+        trusted=names.trusted,
     )
+
+
+def _included(layout: Layout, address: Address, site: Site) -> tuple[Path, ...]:
+    """A proxy that is trusted may have spoken HTTPS already: then who comes by HTTP is not led there."""
+    leads = _leads_to_https(site, address)
+    redirect = (_redirect(layout, site),) if leads else ()
+    return (*redirect, *(() if leads and not site.trusted_proxies else (_path(layout, site),)))
 
 
 def _secure(layout: Layout, address: Address, names: Names) -> _Host:

@@ -22,8 +22,8 @@ def certificate(layout: Layout, site: Site, address: Address) -> Path:
     """Return the file with the certificate and its key.
 
     One that was given has one place, whatever the release: a rollback is no reason to go back to one that has ended.
-    So has one that a CA gave by ACME. One of the local CA is named by whom it is for, so that a deploy that fails leaves
-    that of before as it was.
+    So has one that a CA gave by ACME. One of the local CA is named by whom it is for, so that a deploy that fails
+    leaves that of before as it was.
     """
     app = layout.app(site.app)
     if site.tls.kind == SELF_SIGNED:

@@ -25,6 +25,11 @@ class Names:
         """The apps that answer HTTPS under them; names that a CA has not certified yet are no names of others'."""
         return tuple(site for site in self.sites if site.tls.covers(self.hosts[0]))
 
+    @property
+    def trusted(self) -> tuple[str, ...]:
+        """The proxies that are believed who the visitor is: apps that share a name share them."""
+        return tuple(dict.fromkeys(network for site in self.sites for network in site.trusted_proxies))
+
 
 def first_at_each_mount(sites: tuple[Site, ...]) -> tuple[Site, ...]:
     """Return the apps that answer where no name says which: at each mount the first that was deployed there."""

@@ -9,6 +9,7 @@ from uncork.fronts.dialect import NEWEST
 from uncork.fronts.front import Front, is_low
 from uncork.fronts.names import Names, by_names, first_at_each_mount
 from uncork.fronts.nginx_sites import TEMPLATE, App, app_files, app_of, block, escape, filled, plainly
+from uncork.fronts.peers import Peers
 from uncork.layout import Layout
 from uncork.model import Account
 from uncork.plan import Copy, Directory, File, Run, Step
@@ -92,6 +93,7 @@ def _main(layout: Layout, address: Address, sites: tuple[Site, ...], apps: tuple
         layout=layout,
         apps=apps,
         blocks=tuple(block(layout, address, names) for names in (first, *by_names(sites))),
+        peers=Peers(any(site.trusted_proxies for site in sites)),
         first=True,
         tls=bool(address.tls_port),
         http=any(not app.uwsgi for app in apps),

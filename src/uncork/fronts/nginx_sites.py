@@ -14,6 +14,7 @@ from uncork.fronts.dialect import Dialect
 from uncork.fronts.front import check_includes
 from uncork.fronts.locations import Location, locations
 from uncork.fronts.names import Names
+from uncork.fronts.peers import Peers
 from uncork.fronts.visitors import known_by
 from uncork.layout import Layout
 from uncork.plan import File
@@ -43,6 +44,16 @@ class App:
     access_log: Path
     cache: Path
     known_by: str
+
+    @property
+    def peers(self) -> Peers:
+        """How its visitors came."""
+        return Peers(bool(self.site.trusted_proxies), self.mark)
+
+    @property
+    def leads(self) -> bool:
+        """Whether each place leads who came by HTTP to HTTPS: a proxy that is trusted may have spoken that already."""
+        return bool(self.site.trusted_proxies) and self.site.tls.on and self.site.tls.redirect
 
     @property
     def key(self) -> str:
@@ -84,7 +95,8 @@ class App:
 class Block:
     """Host names, and the files of who answers there; without a certificate nobody does by HTTPS. `hsts` in seconds.
 
-    `challenges` is the folder by which a CA sees that the names are ours, empty where none asks.
+    `challenges` is the folder by which a CA sees that the names are ours, empty where none asks. `trusted` are the
+    proxies that are believed who the visitor is.
     """
 
     hosts: tuple[str, ...]
@@ -93,6 +105,7 @@ class Block:
     certificate: str
     hsts: int
     challenges: str = ""
+    trusted: tuple[str, ...] = ()
 
 
 def app_of(layout: Layout, site: Site, access_log: Path, mark: str = "") -> App:
@@ -117,22 +130,27 @@ def block(layout: Layout, address: Address, names: Names) -> Block:
     return Block(
         hosts=names.hosts,
         http=tuple(
-            _redirect(layout, site) if site in secure and site.tls.redirect else _path(layout, site)
-            for site in names.sites
+            _redirect(layout, site) if site in secure and _leads(site) else _path(layout, site) for site in names.sites
         ),
         https=tuple(_path(layout, site) for site in names.sites),
         certificate=str(certificate(layout, secure[0], address)) if secure else "",
         hsts=int(max((site.tls.hsts for site in secure), default=0)),
         challenges=str(layout.challenges) if any(site.tls.kind == ACME for site in names.sites) else "",
+        trusted=names.trusted,
     )
 
 
 def app_files(layout: Layout, address: Address, app: App, nginx: Dialect) -> Iterator[File]:
     """Yield the file of an app, and the one that leads its visitors to HTTPS if that is what HTTP is for."""
-    site, values = app.site, {"app": app, "nginx": nginx, "mark": app.mark}
+    site, values = app.site, {"app": app, "nginx": nginx, "mark": app.mark, "port": address.tls_port}
     yield File(_path(layout, site), render_own(site.template, __package__, TEMPLATE, escape, **values))
-    if site.tls.on and site.tls.redirect and address.tls_port:
-        yield File(_redirect(layout, site), filled("redirect.conf.j2", port=address.tls_port, **values))
+    if site.tls.on and _leads(site) and address.tls_port:
+        yield File(_redirect(layout, site), filled("redirect.conf.j2", **values))
+
+
+def _leads(site: Site) -> bool:
+    """Whether HTTP is for nothing but to lead to HTTPS."""
+    return site.tls.redirect and not site.trusted_proxies
 
 
 def _path(layout: Layout, site: Site) -> Path:

@@ -13,6 +13,7 @@ from uncork.fronts.host import Host, Listen, Server
 from uncork.fronts.names import Names, by_names, first_at_each_mount
 from uncork.fronts.nginx_sites import TEMPLATE, App, app_files, app_of, block, filled, plainly
 from uncork.fronts.nginx_text import parse
+from uncork.fronts.peers import Peers
 from uncork.layout import Layout
 from uncork.model import Account
 from uncork.plan import Directory, File, Reload, Remove, Run, Step
@@ -105,6 +106,7 @@ class SystemNginx(Front):
             "apps": apps,
             "blocks": tuple(block(layout, address, names) for names in (*first, *groups)),
             "first": bool(first),
+            "peers": Peers(any(site.trusted_proxies for site in sites), self.mark),
             "tls": bool(address.tls_port),
             "http": any(not app.uwsgi for app in apps),
             "nginx": self.host.dialect,

@@ -127,6 +127,8 @@ def _beyond(site: Site) -> Iterator[str]:
         yield "other backends (`front.upstreams`)"
     if site.paths:
         yield "rules for paths (`front.paths`)"
+    if site.trusted_proxies:
+        yield "other proxies (`front.trusted_proxies`)"
     if site.maintenance:
         yield "a maintenance mode"
     if site.server_snippet or site.template:

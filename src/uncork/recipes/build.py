@@ -240,6 +240,7 @@ def site(draft: Draft, proof: Proof) -> Site:
         tls=config.tls,
         server_snippet=draft.own.front_snippet,
         template=draft.own.front_template,
+        trusted_proxies=config.front.trusted_proxies,
     )
 
 

@@ -222,5 +222,7 @@ def _notes(kit: Kit, draft: Draft) -> Iterator[str]:
         yield f"{OWN}/ has a template for the front, which is not taken: what is written for others is plainer"
     if kit.site.tls.kind in {SELF_SIGNED, ACME}:
         yield "the certificate is for you to bring: uncork makes, or gets, and renews those of its own deploys alone"
+    if kit.site.trusted_proxies:
+        yield "`front.trusted_proxies` is not in what was written: name those proxies in the front's config"
     if kit.target == WINDOWS and draft.config.server.kind != "waitress":
         yield "on Windows it is served by Waitress"
