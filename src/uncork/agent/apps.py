@@ -1,7 +1,10 @@
 """The apps that have a live release, as the files say: looked at each second, by a few calls an app."""
 
+import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from uncork import facts
 from uncork.app_layout import AppLayout
@@ -10,6 +13,7 @@ from uncork.machine import files
 from uncork.model import Instance, Release
 from uncork.records import decode
 
+REPLACED: Final = 30.0
 _Seen = tuple[str, int, int]
 
 
@@ -30,8 +34,8 @@ class Apps:
         self._records: dict[str, tuple[_Seen, Release]] = {}
 
     def names(self) -> tuple[str, ...]:
-        """Return the apps of which anything is kept."""
-        return tuple(path.name for path in files.names_in(self._layout.apps))
+        """Return the apps of which anything is kept, but for those that have just come."""
+        return tuple(path.name for path in files.names_in(self._layout.apps) if not _has_just_come(path))
 
     def live(self, name: str) -> Live | None:
         """Return an app's live release; None if it has none. Raises OSError or UserError if that can't be read."""
@@ -51,3 +55,11 @@ class Apps:
         if not known or known[0] != seen:
             known = self._records[name] = (seen, decode(path.read_text("utf-8")))
         return known[1]
+
+
+def _has_just_come(app: Path) -> bool:
+    """Whether it has a group that we are not in: a process keeps those that it began with, so we are being replaced."""
+    try:
+        return not os.access(app, os.X_OK) and 0 <= time.time() - app.lstat().st_ctime < REPLACED
+    except FileNotFoundError:  # it is gone again
+        return True

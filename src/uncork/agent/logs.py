@@ -57,7 +57,7 @@ class Logs:
             return
         try:
             for log in _logs(live.layout):
-                if self._is_due(log, live.release.logging, now):
+                if self._is_due(app, log, live.release.logging, now):
                     self._take(live, log, now)
         except OSError as error:
             self._retry[app] = now + LATE
@@ -65,12 +65,12 @@ class Logs:
             return
         self._troubles.note(app, "rotation", "")
 
-    def _is_due(self, log: Path, logging: Logging, now: float) -> bool:
+    def _is_due(self, app: str, log: Path, logging: Logging, now: float) -> bool:
         try:
             found = log.lstat()
         except FileNotFoundError:
             return False
-        key = _key(log)
+        key = _key(app, log)
         born = self._memory.births.get(key)
         if not found.st_size:
             self._memory.births.pop(key, None)
@@ -81,7 +81,7 @@ class Logs:
 
     def _take(self, live: Live, log: Path, now: float) -> None:
         if rotation.take(log, datetime.fromtimestamp(now, timezone.utc)):
-            self._memory.births.pop(_key(log), None)
+            self._memory.births.pop(_key(live.layout.app, log), None)
             pending = self._pending.setdefault(live.layout.app, _Pending())
             pending.at, pending.pause = now, SOON
             self._reopen(live, (log,))
@@ -157,8 +157,8 @@ def _logs(layout: AppLayout) -> tuple[Path, Path, Path]:
     return layout.app_log, layout.server_log, layout.access_log
 
 
-def _key(log: Path) -> str:
-    return f"{log.parent.parent.name}/{log.name}"
+def _key(app: str, log: Path) -> str:
+    return f"{app}/{log.name}"
 
 
 def _plain(rotated: Iterable[tuple[Path, ...]]) -> frozenset[Path]:
