@@ -5,7 +5,7 @@ import sys
 import click
 
 from uncork.cli.options import Asked, Goes, asks
-from uncork.cli.output import emit
+from uncork.cli.output import emit, fields
 from uncork.cli.progress import progress
 
 
@@ -16,5 +16,5 @@ def command(asked: Asked) -> None:
     from uncork.workflows.balance import balance
 
     with progress(asked) as report:
-        out = balance(asked.layout, sys.stdin.buffer.read(), report)
-    emit({"out": out})
+        told = balance(asked.layout, sys.stdin.buffer.readline(), report)
+    emit({"balancer": fields(told)})

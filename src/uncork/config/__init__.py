@@ -223,6 +223,9 @@ def load(texts: Mapping[str, str], environment: str | None, default_name: str, t
     if "name" not in values:
         values["name"] = _name(holder.project_name(texts), default_name)
     said: dict[str, Table] = {name: values.pop(name, {}) for name in _BELOW}  # type: ignore[misc]
+    chosen = targets.settings(target, found.values) if target not in {"", THIS_MACHINE} else None
+    if chosen and chosen.balancer and chosen.balancer.domains:
+        values.setdefault("domains", chosen.balancer.domains)
     return Config(
         environment=found.environment,
         server=server.settings(said["server"]),
@@ -232,7 +235,7 @@ def load(texts: Mapping[str, str], environment: str | None, default_name: str, t
         limits=limits.settings(said["limits"]),
         logging=logging.settings(said["logging"], found.environment),
         mail=mail.settings(said["mail"], found.environment),
-        target=targets.settings(target, found.values) if target not in {"", THIS_MACHINE} else None,
+        target=chosen,
         **values,  # type: ignore[arg-type]
     )
 

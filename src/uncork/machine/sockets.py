@@ -23,6 +23,7 @@ __all__ = [
     "next_free_port",
     "port_holder",
     "read_stats",
+    "source",
     "waiting",
 ]
 
@@ -89,6 +90,18 @@ def connected(path: Path, timeout: float) -> network.socket:
         connection.close()
         raise
     return connection
+
+
+def source(address: str) -> str:
+    """Return the address by which this machine comes to `HOST:PORT`; empty if there is no way to it."""
+    host, _, port = address.rpartition(":")
+    try:
+        found = network.getaddrinfo(host.strip("[]"), int(port), type=network.SOCK_DGRAM)
+        with network.socket(found[0][0], network.SOCK_DGRAM) as way:
+            way.connect(found[0][4])  # of UDP it sends nothing: the kernel but finds the way
+            return str(way.getsockname()[0])
+    except OSError:
+        return ""
 
 
 def read_stats(path: Path) -> str:

@@ -1,6 +1,7 @@
 """Share an app's requests out among machines, and leave out those that are changing."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,7 @@ from uncork.fronts import balancer
 from uncork.fronts.balancer import Balanced
 from uncork.fronts.host import Host
 from uncork.layout import Layout
-from uncork.machine import files, host
+from uncork.machine import files, host, sockets
 from uncork.plan import Directory, File, Plan, Reload, Remove, Run, Step
 from uncork.report import Reporter
 from uncork.workflows.audit import audited
@@ -33,8 +34,16 @@ class Order(msgspec.Struct, frozen=True):
     remove: bool = False
 
 
-def balance(layout: Layout, said: bytes, report: Reporter) -> tuple[str, ...]:
-    """Do what an order (JSON) says, and return the names of the hosts that were out before.
+@dataclass(frozen=True)
+class Told:
+    """What a balancer tells: the names of the hosts that were out before, and by which addresses it comes to hosts."""
+
+    out: tuple[str, ...]
+    sources: tuple[str, ...] = ()
+
+
+def balance(layout: Layout, said: bytes, report: Reporter) -> Told:
+    """Do what an order (JSON) says, and tell how it was before.
 
     Raises UsageError where the machine's nginx can't have it; then all is as before.
     """
@@ -50,7 +59,8 @@ def balance(layout: Layout, said: bytes, report: Reporter) -> tuple[str, ...]:
         elif nginx and order.balanced:
             _share(layout, nginx, order.balanced, report)
             _leave_out(layout, order.balanced, before if order.out is None else order.out, report)
-        return before
+        addresses = (address for _, address in order.balanced.hosts) if order.balanced else ()
+        return Told(before, tuple(sorted({sockets.source(address) for address in addresses} - {""})))
 
 
 def _order(said: bytes) -> Order:

@@ -67,6 +67,7 @@ class Order:
     python: str = ""
     server: str = "uwsgi"
     locked: Locked | None = None
+    trusted: tuple[str, ...] = ()
     hold: bool = False
 
     @property
@@ -83,6 +84,7 @@ class Order:
             host=self.host,
             sent=sent,
             locked=self.locked,
+            trusted=self.trusted,
         )
 
 

@@ -55,7 +55,8 @@ class UpOptions:
 
     Without an environment it is that of the target, whose values lie over all others. `host` is what this machine is
     called by who deploys to it from elsewhere, and `sent` says more of a project that came from there; `locked` is what
-    the release's environment is made of, where its packages came from there too.
+    the release's environment is made of, where its packages came from there too. `trusted` are the addresses of the
+    balancer before this machine.
     """
 
     environment: str | None = None
@@ -66,6 +67,7 @@ class UpOptions:
     host: str = ""
     sent: Sent | None = None
     locked: Locked | None = None
+    trusted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,8 @@ def find(layout: Layout, root: Path, options: UpOptions, leave_out: tuple[Path, 
 
 def _reached(layout: Layout, config: Config, options: UpOptions) -> Config:
     """On a machine set up for serving others' sites may be at the same port: an app that no name leads to gets one."""
+    believed = dict.fromkeys((*config.front.trusted_proxies, *options.trusted))
+    config = replace(config, front=replace(config.front, trusted_proxies=tuple(believed)))
     if not layout.machine or config.domains or not options.host:
         return config
     return replace(config, domains=(options.host,))

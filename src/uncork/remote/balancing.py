@@ -1,0 +1,113 @@
+"""The balancer of a target, as who deploys tells it which machines are to get requests."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import msgspec
+
+from uncork.config import Config
+from uncork.fronts.balancer import Balanced
+from uncork.remote.destination import name
+from uncork.remote.everywhere import called
+from uncork.remote.exchange import exchange
+from uncork.remote.ssh import Connection
+from uncork.serving import THIS_MACHINE, Balancer, Target
+from uncork.workflows.balance import Order, Told
+
+PORT: Final = 80
+"""Where the front of a machine set up for serving answers, unless the config says otherwise."""
+
+
+@dataclass
+class Balancing:
+    """A balancer. `stuck` are the machines that were left out before, and stay so until they have changed.
+
+    `sources` are the addresses by which it comes to them.
+    """
+
+    connection: Connection
+    balanced: Balanced
+    stuck: frozenset[str] = frozenset()
+    before: frozenset[str] = field(default=frozenset(), init=False)
+    sources: tuple[str, ...] = field(default=(), init=False)
+
+    def begin(self, batches: Sequence[Sequence[str]]) -> None:
+        """Have it know which machines will be out together: to learn of others, nginx would have to reload."""
+        self.before = self.stuck = frozenset(_say(self.connection, Order(self.balanced.app)).out)
+        self.balanced = replace(self.balanced, outs=self._numbers(_sets(self.stuck, batches)))
+        self.sources = _say(self.connection, Order(self.balanced.app, self.balanced)).sources
+
+    def leave_out(self, hosts: Iterable[str]) -> None:
+        """Have it send no new requests to these machines, nor to those that are stuck. Raises UserError."""
+        out = self.stuck | {*hosts}
+        known = dict.fromkeys((*self.balanced.outs, *self._numbers((out,))))
+        self.balanced = replace(self.balanced, outs=tuple(known))
+        _say(self.connection, Order(self.balanced.app, self.balanced, tuple(sorted(out))))
+
+    def changed(self, hosts: Iterable[str]) -> None:
+        """Know that these machines are as they should be."""
+        self.stuck -= {*hosts}
+
+    def restore(self) -> None:
+        """Know that all machines are as they were."""
+        self.stuck = self.before
+
+    def _numbers(self, sets: Iterable[frozenset[str]]) -> tuple[tuple[int, ...], ...]:
+        """Return sets of machines by their numbers, less those that would leave nobody in."""
+        names = [name for name, _ in self.balanced.hosts]
+        numbers = (tuple(n for n, name in enumerate(names) if name in one) for one in sets)
+        return tuple(out for out in dict.fromkeys(numbers) if 0 < len(out) < len(names))
+
+
+def _say(connection: Connection, order: Order) -> Told:
+    """Tell a balancer what is wanted, and return what it tells."""
+    with exchange(connection, called(connection, ("-t", THIS_MACHINE, "--json", "balance"))) as talk:
+        talk.say(msgspec.json.encode(order), b"\n")
+        return msgspec.convert(talk.answer("balancer"), Told)
+
+
+def balancing(there: Mapping[str, Connection], target: Target, config: Config) -> Balancing:
+    """Return the balancer of a target, to be told what it is to do for the app; `there` has a connection to each."""
+    wanted = target.balancer or Balancer("")
+    addresses = wanted.addresses or tuple(_address(there[host]) for host in target.hosts)
+    balanced = Balanced(
+        app=config.name,
+        port=wanted.port,
+        names=wanted.domains or config.domains or (_named(there[wanted.host]),),
+        hosts=tuple(zip(target.hosts, (_with_port(one, config.port or PORT) for one in addresses), strict=True)),
+        least_connections=wanted.balance == "least-connections",
+        timeout=max([config.request_timeout, *(rule.timeout or 0.0 for rule in config.front.paths)]),
+    )
+    return Balancing(there[wanted.host], balanced)
+
+
+def _named(connection: Connection) -> str:
+    """Return what visitors would call a machine: its name, unless that is one of the ssh config alone."""
+    said = name(connection.host)
+    return said if "." in said else _address(connection)
+
+
+def _address(connection: Connection) -> str:
+    """Return the address of a machine, as SSH came to it."""
+    said = connection.run(("sh", "-c", 'echo "$SSH_CONNECTION"'), root=False).out.split()
+    address = said[2] if len(said) == 4 else name(connection.host)  # noqa: PLR2004 -- sshd(8): client and server
+    return f"[{address}]" if ":" in address else address
+
+
+def _with_port(address: str, port: int) -> str:
+    return address if re.search(r"[^:]:\d+$", address) and not address.endswith("]") else f"{address}:{port}"
+
+
+def remove(connection: Connection, app: str) -> None:
+    """Take the balancer of an app away. Raises UserError."""
+    _say(connection, Order(app, remove=True))
+
+
+def _sets(stuck: frozenset[str], batches: Sequence[Sequence[str]]) -> Iterator[frozenset[str]]:
+    """Yield the machines that are out together, one after the other, where all goes well."""
+    for batch in batches:
+        yield stuck
+        yield stuck | {*batch}
+        stuck -= {*batch}
