@@ -20,12 +20,13 @@ SOON: Final = 30.0
 
 @dataclass
 class Site:
-    """The app `hello` of a project, which is deployed to one machine."""
+    """The app `hello` of a project, which is deployed to one machine; what it says, and what it said when deployed."""
 
     client: Client
     machine: Machine
     project: Path
     text: str = "one"
+    serves: str = "one"
 
     @property
     def host(self) -> tuple[str, str]:
@@ -34,7 +35,9 @@ class Site:
 
     def deploy(self, *options: str) -> Done:
         """Deploy the project as it is."""
-        return self.client.run("deploy", *self.host, *options, cwd=self.project)
+        done = self.client.run("deploy", *self.host, *options, cwd=self.project)
+        self.serves = self.text if done.code == 0 else self.serves
+        return done
 
     def change(self, text: str) -> None:
         """Have the app say something else, from the next deploy on."""
@@ -59,7 +62,7 @@ class Site:
         """Whether visitors are answered by the release that they should be."""
         with suppress(OSError, http.client.HTTPException):
             reply = self.get()
-            return reply.status == 200 and f"text {self.text} " in reply.text
+            return reply.status == 200 and f"text {self.serves} " in reply.text
         return False
 
     def well(self, after: float) -> float:

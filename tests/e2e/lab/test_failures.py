@@ -1,5 +1,6 @@
 """What a machine goes through, under load where visitors could notice: all is well again within 30 seconds."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -85,13 +86,11 @@ def test_an_nginx_that_is_restarted_serves_again_at_once(served: Site, figures: 
 
 def test_on_a_full_disk_visitors_are_answered_and_a_deploy_says_why_it_failed(served: Site) -> None:
     with full_disk(served.machine), served.load(100) as load:
-        before = served.text
         served.change("too much")
         refused = served.deploy()
         assert refused.code in {1, 3}, refused.said
-        assert "no space left" in refused.said.lower(), refused.said
+        assert re.search("no space left|free some space", refused.said, re.IGNORECASE), refused.said
         assert "Traceback" not in refused.said
-        served.change(before)
         assert served.healthy()
     assert not load.result.failures, load.result
     served.change("room again")
