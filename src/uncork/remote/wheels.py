@@ -1,10 +1,8 @@
 """What a release's environment is made of, locked and got here, for machines that reach no package index."""
 
 import tempfile
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -21,6 +19,7 @@ from uncork.recipes.platform import Platform
 from uncork.recipes.wheels import LIST, Wheel, chosen, list_steps
 from uncork.remote.everywhere import called
 from uncork.remote.exchange import exchange
+from uncork.remote.progress import step
 from uncork.remote.ssh import Connection
 from uncork.remote.transfer import items, send
 from uncork.report import Reporter
@@ -77,20 +76,12 @@ def _listed(found: Found, locked: Locked, host: str, report: Reporter) -> tuple[
 
 def _deliver(connection: Connection, wheels: Sequence[Wheel], to: str, report: Reporter) -> None:
     """Get the wheels that are not in the cache yet, and send those that the machine lacks."""
-    with _step("get its packages", report), ThreadPoolExecutor(AT_ONCE) as several:
+    with step(report, "get its packages"), ThreadPoolExecutor(AT_ONCE) as several:
         paths = tuple(several.map(lambda wheel: downloads.fetch(wheel.name, wheel.where, wheel.sha256), wheels))
-    with _step(f"send its packages to {connection.host}", report):
+    with step(report, f"send its packages to {connection.host}"):
         sent = send(connection, [item for path in paths for item in items(path.parent, (path.name,))], to)
     if sent.files:
         report.note(f"{connection.host} had {len(wheels) - sent.files} of {len(wheels)} packages, and got the others")
-
-
-@contextmanager
-def _step(why: str, report: Reporter) -> Iterator[None]:
-    report.begin(why)
-    begun = time.monotonic()
-    yield
-    report.end(why, time.monotonic() - begun)
 
 
 def _carry_out(steps: Iterable[Step], report: Reporter) -> None:
