@@ -30,6 +30,11 @@ class AppLayout:
     log: Path | None = None
 
     @property
+    def machine(self) -> bool:
+        """Whether it is on a machine set up for serving."""
+        return self.log is not None
+
+    @property
     def root(self) -> Path:
         """All that is kept of the app."""
         return self.home / "apps" / self.app

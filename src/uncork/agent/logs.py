@@ -14,7 +14,7 @@ from uncork.agent.memory import Memory
 from uncork.agent.troubles import Troubles
 from uncork.app_layout import AppLayout
 from uncork.layout import Layout
-from uncork.machine import rotation, writers
+from uncork.machine import cgroups, rotation, writers
 from uncork.notices import Logging
 from uncork.records import Birth
 from uncork_runtime.appender import AGAIN
@@ -97,7 +97,8 @@ class Logs:
             if log == layout.access_log:
                 writers.reopen_front(self._layout.front_pid, self._layout.front)
             elif log == layout.server_log and service.reopen_signal:
-                writers.reopen_server(layout.server_pid(live.instance), service.reopen_signal)
+                among = cgroups.pids(live.instance) if layout.machine else None
+                writers.reopen_server(layout.server_pid(live.instance), service.reopen_signal, among)
 
     def finish(self, live: Live, now: float) -> None:
         """Compress what nobody writes to any more, and remove what is too old. Raises OSError."""

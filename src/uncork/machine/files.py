@@ -30,6 +30,7 @@ __all__ = [
     "size",
     "tail",
     "write",
+    "written",
 ]
 
 SECRET_MODE = 0o600
@@ -133,6 +134,14 @@ def size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
+
+
+def written(path: Path) -> float:
+    """Return when a file was last written to, in epoch seconds; 0 if it is not there."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def tail(path: Path, since: int, most: int) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from uncork.app_layout import AppLayout
-from uncork.machine import processes
+from uncork.machine import cgroups, processes
 from uncork.model import Instance, Worker
 from uncork.servers.server import Server
 
@@ -22,5 +22,8 @@ def _processes(server: Server, layout: AppLayout, instance: Instance) -> tuple[W
         master = processes.pid_in(layout.server_pid(instance))
     except (OSError, ValueError):
         return ()
+    if layout.machine:
+        pids = tuple(pid for pid in cgroups.pids(instance) if (pid != master) == server.forks)
+        return tuple(Worker(pid, "", 0, 0) for pid in pids)
     pids = processes.children(master) if server.forks else (master,) * processes.alive(master)
     return tuple(Worker(pid, "", 0, 0) for pid in pids if processes.titled(pid, server.title))

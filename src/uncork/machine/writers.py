@@ -92,16 +92,23 @@ def reopen_front(pid_file: Path, config: Path) -> None:
             os.kill(pid, signal.SIGUSR1)
 
 
-def reopen_server(pid_file: Path, name: str) -> None:
+def reopen_server(pid_file: Path, name: str, among: tuple[int, ...] | None = None) -> None:
     """Send a server's master the signal at which it opens its log again, if it is there.
 
     The signal must be one that does nothing to who does not know it: the number may be somebody else's by now. Who
     wrote the file could name any process, nginx's master say, which would send its workers away: so it must be one of
-    the user whose folder that is.
+    the user whose folder that is, or `among` those that are known to be the server's.
     """
+    with suppress(OSError, ValueError):
+        pid = pid_in(pid_file)
+        if _runs_as(pid, pid_file.parent.stat().st_uid) if among is None else pid in among:
+            os.kill(pid, signal.Signals[f"SIG{name}"])
+
+
+def _runs_as(pid: int, uid: int) -> bool:
     import psutil
 
-    with suppress(OSError, ValueError, psutil.Error):
-        master = psutil.Process(pid_in(pid_file))
-        if master.uids().real == pid_file.parent.stat().st_uid:
-            master.send_signal(signal.Signals[f"SIG{name}"])
+    try:
+        return bool(psutil.Process(pid).uids().real == uid)
+    except psutil.Error:
+        return False

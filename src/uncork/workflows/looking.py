@@ -6,8 +6,8 @@ import psutil
 
 from uncork.app_layout import AppLayout
 from uncork.facts import connected
-from uncork.machine import capacity, files, processes, sockets, workers
-from uncork.model import Release, Worker
+from uncork.machine import capacity, cgroups, files, processes, sockets, workers
+from uncork.model import Instance, Release, Worker
 from uncork.reporting.looks import Look
 from uncork.servers import SERVERS
 from uncork.servers.server import Server
@@ -27,10 +27,10 @@ def look(layout: AppLayout, release: Release) -> Look:
         instance=instance.name if instance else "",
         release=release.id,
         environment=release.environment,
-        started=_started(server, seen),
+        started=_started(layout, instance, server, seen),
         workers=len(seen),
         restarts=sum(worker.restarts for worker in seen),
-        memory=sum(processes.resident(worker.pid) for worker in seen),
+        memory=_memory(layout, instance, seen),
         logs=sum(files.size(path) for path in layout.logs.rglob("*") if path.is_file()),
         load=os.getloadavg()[0],
         machine_memory=capacity.machine(layout.home).memory_bytes,
@@ -41,9 +41,18 @@ def look(layout: AppLayout, release: Release) -> Look:
     )
 
 
-def _started(server: Server | None, seen: tuple[Worker, ...]) -> float:
+def _memory(layout: AppLayout, instance: Instance | None, seen: tuple[Worker, ...]) -> int:
+    """Where the agent sees no processes but its own, servers or systemd tell."""
+    if layout.machine and instance:
+        return sum(worker.rss_bytes for worker in seen) or cgroups.memory(instance)
+    return sum(processes.resident(worker.pid) for worker in seen)
+
+
+def _started(layout: AppLayout, instance: Instance | None, server: Server | None, seen: tuple[Worker, ...]) -> float:
     """The server is the parent of its workers, and outlives them; or it is the one worker."""
-    if not server or not seen:
+    if not server or not seen or not instance:
         return 0.0
+    if layout.machine:
+        return files.written(layout.server_pid(instance))
     pid = seen[0].pid
     return processes.started(processes.parent_of(pid) if server.forks else pid)

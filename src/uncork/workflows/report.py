@@ -166,7 +166,7 @@ def _composed(traffic: Traffic, layout: AppLayout, subject: Subject, day: date, 
 def _subject(layout: Layout, app: str) -> Subject:
     facts = machine_facts.read(layout)
     release = facts.app(app).live_release
-    address = url(release.site, sites(facts), facts.address or Address()) if release else ""
+    address = url(release.site, sites(facts), facts.address or Address(), elsewhere=facts.set_up) if release else ""
     return Subject(app, platform.node(), address, https.told(layout, facts, facts.app(app)))
 
 
