@@ -9,7 +9,7 @@ from uncork.errors import UsageError
 from uncork.machine import checkouts, trees
 from uncork.project.detect import detect
 from uncork.recipes.paths import own_file
-from uncork.remote.destination import name
+from uncork.remote import destination
 from uncork.remote.transfer import Item, items
 from uncork.workflows.receive import Order
 from uncork.workflows.up import Found, UpOptions
@@ -47,7 +47,7 @@ class Source:
             beside=self.beside,
             environment=options.environment,
             target=options.target,
-            host=name(host),
+            host=destination.name(host),
             port=options.port,
             bind=options.bind,
             environ={**found.tree.environment, **options.environ},
