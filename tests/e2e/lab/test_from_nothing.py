@@ -33,5 +33,5 @@ def test_setup_and_deploy_bring_the_guestbook_to_a_fresh_machine_and_remove_leav
     assert differences(served, bare.tree()) == ()
 
     client.run("server", "remove", bare.name, "--yes", timeout=300).ok()
-    eventually(lambda: not bare.sh("pgrep -fa uncork || true"))
+    eventually(lambda: not bare.sh("pgrep -fa [u]ncork || true"))
     assert differences(fresh, bare.tree(), *APT) == ()
