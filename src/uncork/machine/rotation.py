@@ -1,9 +1,9 @@
 """Rotates a log by rename: nothing that was written is lost or doubled, wherever a crash comes. No link is followed."""
 
+import errno
 import fcntl
 import gzip
 import os
-import pwd
 import re
 import stat
 import zlib
@@ -13,11 +13,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from uncork.machine.files import opened
+from uncork.machine.files import FULL, opened
 from uncork.machine.folders import sync
 
 MODE: Final = 0o640
-SHARED_MODE: Final = 0o660
 LEVEL: Final = 6
 CHUNK: Final = 256 * 1024
 BROKEN: Final = (EOFError, zlib.error, gzip.BadGzipFile)
@@ -45,10 +44,12 @@ def take(log: Path, moment: datetime) -> Path | None:
     """Rename a log for good, put an empty one in its place, and return its new name; None where it is no file.
 
     Writers go on with the old one until they notice: see `is_left`. `moment` is UTC. Raises OSError, and then the log
-    is as it was.
+    is as it was. Where they are another user they make the empty one, and there has to be room for it.
     """
     if not stat.S_ISREG(log.lstat().st_mode):
         return None
+    if _is_of_another(log.parent):
+        _see_room(log.parent)
     target = _free(log, moment)
     log.rename(target)
     try:
@@ -88,22 +89,26 @@ def _free(log: Path, moment: datetime) -> Path:
 
 
 def put_empty(log: Path) -> None:
-    """Make a log where there is none. Raises OSError."""
+    """Make a log where there is none, if who writes to it is who we are. Raises OSError."""
+    if _is_of_another(log.parent):
+        return
     try:
         descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE)
     except FileExistsError:
         return
     os.fchmod(descriptor, MODE)
-    _share(descriptor, log.parent)
     os.close(descriptor)
 
 
-def _share(descriptor: int, folder: Path) -> None:
-    """In a folder of somebody else's it is for that user to write to: its group, which we have to be in, may."""
-    owner = folder.stat().st_uid
-    if owner not in {0, os.geteuid()}:
-        os.fchown(descriptor, -1, pwd.getpwuid(owner).pw_gid)
-        os.fchmod(descriptor, SHARED_MODE)
+def _is_of_another(folder: Path) -> bool:
+    """Whether who writes to the logs there is another user, who could not write to a file of ours."""
+    return folder.stat().st_uid not in {0, os.geteuid()}
+
+
+def _see_room(folder: Path) -> None:
+    disk = os.statvfs(folder)
+    if disk.f_bavail * disk.f_frsize < FULL:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
 
 
 def compress(path: Path, stopping: Callable[[], bool]) -> bool:
