@@ -31,7 +31,6 @@ class HostDeploy:
     def __init__(self, talk: Exchange, report: Reporter, *, holds: bool) -> None:
         self._talk = talk
         self._report = report
-        self._lines = talk.lines()
         self._holds = holds
         self._settled = threading.Event()
         self._done: Deployed | None = None
@@ -70,7 +69,7 @@ class HostDeploy:
     def _until(self, key: str) -> dict[str, object]:
         """Pass on what is told until that is, or the end."""
         try:
-            for told in self._lines:
+            for told in self._talk.lines():
                 self._pass_on(told)
                 if "deployed" in told:
                     self._done = msgspec.convert(told["deployed"], Deployed)
