@@ -16,7 +16,8 @@ APPEND: Final = 'umask 027; cat >> "$1"'
 # Others may be at it: a machine that was just made installs its updates. And nobody else's service is to be restarted.
 APT: Final = ("env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_SUSPEND=1", "apt-get", "-qy")
 WAIT: Final = ("-o", "DPkg::Lock::Timeout=120")
-INSTALL: Final = ("install", "--no-install-recommends", "-o", "APT::Keep-Downloaded-Packages=false")
+CLEAN: Final = ("-o", "APT::Keep-Downloaded-Packages=false")
+INSTALL: Final = ("install", "--no-install-recommends")
 
 
 def _shell(script: str, *words: str) -> tuple[str, ...]:
@@ -55,7 +56,7 @@ def shown(step: MachineStep) -> str:
         case Link():
             return f"link {step.path} -> {step.points_to}"
         case Run():
-            return step.why if "\n" in shlex.join(step.argv) else shlex.join(step.argv)
+            return step.why if step.argv[:2] == _shell("")[:2] else shlex.join(step.argv)
         case Packages():
             return shlex.join(("apt-get", *INSTALL, *step.names))
         case _:
@@ -76,7 +77,7 @@ def packages(connection: Connection, names: tuple[str, ...]) -> tuple[str, ...]:
 
 def install(connection: Connection, names: tuple[str, ...]) -> None:
     """Install packages."""
-    succeeded(connection, (*APT, *WAIT, *INSTALL, *names), f"install {' '.join(names)}", APT_TIME)
+    succeeded(connection, (*APT, *WAIT, *CLEAN, *INSTALL, *names), f"install {' '.join(names)}", APT_TIME)
 
 
 def succeeded(

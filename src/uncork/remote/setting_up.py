@@ -92,14 +92,13 @@ def set_up(connection: Connection, plan: Planned, bundles: Bundles, report: Repo
     Each is written down before it is made, so that one that was cut short can be taken back, or finished by setting up
     again. Raises UserError.
     """
-    if not plan.changes:
-        return plan.machine
-    with audited(connection, verb):
-        making = _Making(connection, plan, bundles, report)
-        for change in plan.changes:
-            with step(report, change.what):
-                making.make(change)
-        making.finish()
+    making = _Making(connection, plan, bundles, report)
+    if plan.changes:
+        with audited(connection, verb):
+            for change in plan.changes:
+                with step(report, change.what):
+                    making.make(change)
+    making.finish()
     return making.machine
 
 
