@@ -23,6 +23,7 @@ LOGS: Final = Path("/var/log/uncork")
 UNITS: Final = Path("/etc/systemd/system")
 AGENT: Final = "uncork-agent.service"
 AGENT_PATHS: Final = (UNITS / AGENT, UNITS / "multi-user.target.wants" / AGENT)
+NGINX_AGAIN: Final = UNITS / "nginx.service.d" / "00-uncork.conf"
 NGINX_PATHS: Final = tuple(Path("/var/lib/nginx", name) for name in ("body", "fastcgi", "proxy", "scgi", "uwsgi"))
 """What nginx makes when it is first started."""
 PAGE: Final = Path("/var/www/html/index.nginx-debian.html")
@@ -44,12 +45,16 @@ START: Final = """systemctl daemon-reload && systemctl --quiet enable "$1" && sy
 
 @dataclass(frozen=True)
 class Config:
-    """A file of ours in the machine's own folders; `then` is what has it noticed."""
+    """A file of ours in the machine's own folders; `then` is what has it noticed.
+
+    `folder` is the one that is made for it, if it is not there.
+    """
 
     path: Path
     template: str
     what: str
     then: Run
+    folder: tuple[Path, ...] = ()
 
     @property
     def content(self) -> str:
@@ -71,6 +76,13 @@ CONFIGS: Final = (
         Run(("systemctl", "daemon-reload"), "tell systemd of it"),
     ),
     Config(
+        NGINX_AGAIN,
+        "nginx-restart.conf",
+        f"have nginx started again if its process dies, by {NGINX_AGAIN}",
+        Run(("systemctl", "daemon-reload"), "tell systemd of it"),
+        (NGINX_AGAIN.parent,),
+    ),
+    Config(
         UNITS / "uncork-renew.service",
         "uncork-renew.service",
         "add the unit uncork-renew.service, which gets and renews certificates where an app asks for that",
@@ -88,7 +100,7 @@ CONFIGS: Final = (
 def paths() -> tuple[str, ...]:
     """Return the paths that are looked at before the changes are known."""
     folders = tuple(path for path, _ in FOLDERS)
-    configs = tuple(config.path for config in CONFIGS)
+    configs = tuple(path for config in CONFIGS for path in (config.path, *config.folder))
     return tuple(map(str, (*folders, CURRENT, COMMAND, *configs, *AGENT_PATHS, *NGINX_PATHS, PAGE, *WEB)))
 
 
@@ -168,8 +180,10 @@ def _configs(seen: Seen) -> Iterator[Change]:
         there = seen.paths.get(str(config.path))
         digest = hashlib.sha256(config.content.encode()).hexdigest()
         if not there or (there.content, there.mode, there.owner) != (digest, 0o644, "root"):
-            made = Undo(paths=(str(config.path),))
-            yield Change("units", config.what, (File(config.path, config.content), config.then), made)
+            new = _new(seen, config.folder)
+            made = Undo(paths=(str(config.path),), folders=new)
+            folders = (Directory(Path(folder)) for folder in new)
+            yield Change("units", config.what, (*folders, File(config.path, config.content), config.then), made)
 
 
 def _agent(seen: Seen, digest: str) -> Iterator[Change]:
