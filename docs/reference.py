@@ -2,7 +2,10 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import reduce
 from inspect import cleandoc
+from operator import or_
 from pathlib import Path
 
 import click
@@ -11,6 +14,12 @@ from uncork.cli import VERBS, verbs
 from uncork.cli.failure import EXIT_CODES
 from uncork.config import TABLES, keys
 from uncork.config.keys import NOTHING, Key
+from uncork.recipes.setup.change import Change
+from uncork.recipes.setup.record import Machine, Undo
+from uncork.recipes.setup.removal import removal
+from uncork.recipes.setup.seen import Account, seen
+from uncork.recipes.setup.wanted import changes
+from uncork.remote.hands import shown
 
 ROWS = {"front.upstreams", "front.paths"}
 FOLDER = Path(__file__).parent / "reference"
@@ -81,6 +90,26 @@ These keys stand under `[tool.uncork.targets.NAME.balancer]`.
 [Several machines behind one address](../how-to/several-machines.md).
 """,
 }
+RENTED = "unit\tnginx.service\t\tinactive\nunit\tuncork-agent.service\t\tinactive\npath\t/opt\tfolder\t755\troot\t\n"
+SERVING = (
+    f"{RENTED}own-site\t/etc/nginx/sites-enabled/zz-uncork-....conf\napp\tAPP\n"
+    "path\t/opt/uncork/current\tlink\t777\troot\tDIGEST\n"
+)
+APP = Account("uncork-APP", 998, "APP, by uncork", "/nonexistent")
+AGENT = Account("uncork", 999, "the agent of uncork", "/var/lib/uncork")
+MACHINE = """\
+# What `uncork server setup` changes on a machine
+
+All of it, in this order, each with the commands that do it; `uncork server setup --dry-run` prints what is still to be
+changed on a machine of yours. What is so already is left alone, and nothing else is touched: no site, unit or user of
+others, no firewall, no SSH settings. What was changed, when and by whom is in `/etc/uncork/machine.json` there. Deploys
+add to it what is an app's: [on disk](../explanation/on-disk.md).
+"""
+REMOVAL = """\
+## What `uncork server remove` changes back
+
+Only what the record says was not there before. Logs stay, in `/var/log/uncork`.
+"""
 ERRORS = """
 With `--json` an error is one object on standard output, `{"schema": 1, "error": {"problem": "...", "fix": "...",
 "code": 2}}`, where `code` is the exit status; `detail`, where there is one, is what explains it, such as the app's own
@@ -94,6 +123,7 @@ def pages() -> dict[str, str]:
         "verbs.md": HEAD + "\n".join(_verbs()),
         "config.md": HEAD + "\n".join(_config()),
         "exit-codes.md": HEAD + "\n".join(_exit_codes()),
+        "machine.md": HEAD + "\n".join(_machine()),
     }
 
 
@@ -120,7 +150,7 @@ def _verb(command: click.Command, context: click.Context) -> Iterator[str]:
             yield from _options(command, context, everywhere=False)
         for name in command.list_commands(context):
             found = command.get_command(context, name)
-            if found:
+            if found and not found.hidden:
                 below = click.Context(found, info_name=name, parent=context)
                 yield from (line.replace("## ", "### ", 1) for line in _verb(found, below))
         return
@@ -174,6 +204,24 @@ def _exit_codes() -> Iterator[str]:
     for code, says in EXIT_CODES.items():
         yield f"| {code} | {says} |"
     yield ERRORS
+
+
+def _machine() -> Iterator[str]:
+    """Yield what is changed on a machine that has nothing but what every system has, and what becomes of it."""
+    made = changes(seen(RENTED), "DIGEST", "VERSION")
+    yield MACHINE
+    yield from _changes(made)
+    yield REMOVAL
+    undo = reduce(or_, (change.undo for change in made), Undo(packages=("nginx", "...")))
+    there = replace(seen(SERVING), accounts={APP.name: APP, "uncork": AGENT})
+    yield from _changes(removal(there, Machine("VERSION", "DIGEST", "", "", "", "", undo)))
+
+
+def _changes(made: tuple[Change, ...]) -> Iterator[str]:
+    for change in made:
+        steps = "".join(f"\n  - `{shown(step)}`" for step in change.steps)
+        yield f"- {change.what}{steps}"
+    yield ""
 
 
 def main() -> None:
