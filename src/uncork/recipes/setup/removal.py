@@ -19,7 +19,7 @@ done
 SWEEP: Final = """cd "$1" || exit 0
 for unit in uncork-*.service uncork-*.socket uncork-*.timer; do [ ! -e "$unit" ] || systemctl stop "$unit"; done
 rm -rf uncork.slice uncork-*.service uncork-*.socket uncork-*.timer uncork-*.slice *.wants/uncork-*
-rm -rf uncork-*.service.d uncork-*.slice.d /var/lib/systemd/timers/stamp-uncork-*
+rm -rf uncork-*.service.d uncork-*.slice.d *.d/00-uncork.conf /var/lib/systemd/timers/stamp-uncork-*
 systemctl daemon-reload; systemctl stop uncork.slice; systemctl reset-failed 'uncork*' 2>/dev/null; exit 0
 """
 TIDY: Final = 'for folder; do [ ! -d "$folder" ] || rmdir --ignore-fail-on-non-empty "$folder"; done'
