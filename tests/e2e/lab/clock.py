@@ -1,6 +1,8 @@
 """A machine's own clock: all machines here share one, so what runs on this one is told another time by a library."""
 
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -11,13 +13,19 @@ LIBRARY: Final = "/usr/local/lib/clock.so"
 OFFSET: Final = "/etc/clock"
 
 
-def own(machine: Machine) -> None:
-    """Give all that is started from now on a clock that `turn` turns; systemd, which runs already, keeps its own."""
+@contextmanager
+def own(machine: Machine) -> Iterator[None]:
+    """Give all that is started meanwhile a clock that `turn` turns; systemd, which runs already, keeps its own."""
     turn(machine, 0)
     machine.sh(f"tcc -shared -nostdlib -o {LIBRARY} - <<'C'\n{SOURCE.read_text()}C")
     library = machine.root / LIBRARY.lstrip("/")
     library.write_bytes(_harmless(library.read_bytes()))
     machine.sh(f"echo {LIBRARY} > /etc/ld.so.preload")
+    try:
+        yield
+    finally:
+        turn(machine, 0)
+        machine.sh("rm /etc/ld.so.preload")
 
 
 def turn(machine: Machine, seconds: int) -> None:

@@ -99,17 +99,17 @@ def test_on_a_full_disk_visitors_are_answered_and_a_deploy_says_why_it_failed(se
 
 
 def test_a_clock_that_is_turned_a_day_on_and_back_disturbs_nobody(served: Site, figures: Figures) -> None:
-    clock.own(served.machine)
-    for unit in (*served.units(), "nginx.service"):
-        served.machine.sh(f"systemctl restart {unit}")
-    served.well(time.monotonic())
-    with served.load(100) as load:
-        for offset in (DAY, -DAY, 0):
-            clock.turn(served.machine, offset)
-            assert served.healthy()
-            served.change(f"{offset} seconds off")
-            served.deploy().ok()
-            assert served.healthy()
+    with clock.own(served.machine):
+        for unit in (*served.units(), "nginx.service"):
+            served.machine.sh(f"systemctl restart {unit}")
+        served.well(time.monotonic())
+        with served.load(100) as load:
+            for offset in (DAY, -DAY, 0):
+                clock.turn(served.machine, offset)
+                assert served.healthy()
+                served.change(f"{offset} seconds off")
+                served.deploy().ok()
+                assert served.healthy()
     figures(f"clock a day on, a day back, with a deploy at each: {load.result}")
     assert not load.result.failures, load.result
     served.run("status").ok()
