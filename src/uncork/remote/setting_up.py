@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from uncork.errors import UsageError
+from uncork.errors import UsageError, UserError
 from uncork.plan import Directory, File, Link, Run
 from uncork.recipes.platform import Platform
 from uncork.recipes.setup.change import Bundle as Sending
@@ -159,6 +159,8 @@ class _Making:
         """Under its own name it is whole: it is filled beside, with its bytecode."""
         python = self._plan.platform.executable
         built = self._bundles.of(sending.digest, self._plan.platform)
+        if built.digest != sending.digest:
+            raise UserError("uncork itself was changed here meanwhile", "run this again")
         new = built.home.with_suffix(".new")
         sent = send(self._connection, items(built.folder, built.names), str(new), sending.known, python)
         self._report.note(f"sent {sent.size / 1e6:.1f} MB in {sent.files} files")
