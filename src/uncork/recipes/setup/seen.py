@@ -104,20 +104,20 @@ def seen(text: str) -> Seen:
         machine=told.one("machine"),
         libc=told.one("libc"),
         systemd=told.one("systemd") == "yes",
-        pythons=tuple(Python(where, version, whole == "yes") for where, version, whole in told.each("python", 3)),
+        pythons=told.pythons(),
         programs={name: where for name, where, *_ in told.each("program", 2)},
         units={name: Unit(on == "enabled", runs == "active") for name, on, runs in told.each("unit", 3)},
         accounts={name: Account(name, int(uid), *rest) for name, uid, *rest in told.each("account", 4)},
-        groups=tuple(name for (name,) in told.each("group", 1)),
-        free={folder: int(size) * 1024 for folder, size in told.each("free", 2) if size.isdecimal()},
+        groups=told.all("group"),
+        free=told.free(),
         paths={path: _path(*about) for path, *about in told.each("path", 5)},
-        apps=tuple(name for (name,) in told.each("app", 1)),
-        sites=tuple(path for (path,) in told.each("site", 1)),
-        own_sites=tuple(path for (path,) in told.each("own-site", 1)),
+        apps=told.all("app"),
+        sites=told.all("site"),
+        own_sites=told.all("own-site"),
         port=told.one("port"),
         agent=told.one("agent"),
         home=told.one("home") == "yes",
-        bundles=tuple(name for (name,) in told.each("bundle", 1)),
+        bundles=told.all("bundle"),
         down=told.one("down") == "yes",
     )
 
@@ -132,8 +132,21 @@ class _Told:
 
     def one(self, key: str) -> str:
         """The value of a key that comes once; empty without it."""
-        return next((value for (value,) in self.each(key, 1)), "")
+        return next(iter(self.all(key)), "")
+
+    def all(self, key: str) -> tuple[str, ...]:
+        """The value of each line of a key that has one."""
+        return tuple(value for (value,) in self.each(key, 1))
 
     def each(self, key: str, count: int) -> Iterator[list[str]]:
         """The values of each line of that key which has so many."""
         return (line[1:] for line in self.lines if line[0] == key and len(line) == count + 1)
+
+    def pythons(self) -> tuple[Python, ...]:
+        """Each once: several names may lead to one."""
+        found = (Python(where, version, whole == "yes") for where, version, whole in self.each("python", 3))
+        return tuple(dict.fromkeys(found))
+
+    def free(self) -> dict[str, int]:
+        """The bytes that the disk of each folder has left, where df(1) says so."""
+        return {folder: int(size) * 1024 for folder, size in self.each("free", 2) if size.isdecimal()}
