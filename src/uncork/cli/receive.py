@@ -1,29 +1,77 @@
-"""`uncork receive`: the end of a deploy that is on the machine; another uncork calls it, over SSH."""
+"""`uncork receive`: the end of a deploy that is on the machine; another uncork calls it over SSH, or git at a push."""
 
+import json
 import os
 import sys
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
-from uncork.cli.failure import Answer, explain
+from uncork.cli import deployed, failure
+from uncork.cli.failure import Answer, Failure
 from uncork.cli.options import Asked, Goes, asks
-from uncork.errors import ExitCode
+from uncork.cli.progress import progress
+from uncork.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from uncork.report import Reporter
 
 
 @click.command("receive", hidden=True)
-@asks(app=False, goes=Goes.HERE)
-def command(asked: Asked) -> int:
-    """Deploy what comes on the standard input, and tell how it goes as lines of JSON."""
+@click.option("--archive", is_flag=True, help="What comes is what `git archive` writes.")
+@click.option("--folder", default="", help="What the project's folder is called, where it comes from.")
+@click.option("--as", "target", default="", help="The target whose keys of the config hold.")
+@click.option("--env", "environment")
+@click.option("--called", default="", help="What the machine is called by who deploys to it.")
+@asks(goes=Goes.HERE)
+def command(asked: Asked, folder: str, target: str, environment: str | None, called: str, *, archive: bool) -> int:
+    """Deploy what comes on the standard input, and tell how it goes: as lines of JSON, of an archive as people read it.
+
+    A deploy that has begun goes on whoever listens.
+    """
+    from uncork.workflows.push import Pushed, receive_push
     from uncork.workflows.receive import receive
 
     with os.fdopen(sys.stdin.fileno(), "rb", closefd=False) as come:
-        return receive(asked.layout, come, sys.stdout.buffer, told)
+        if not archive:
+            return receive(asked.layout, come, sys.stdout.buffer, explained)
+        if not asked.app:
+            raise UsageError("what is pushed is of no app", "name it with --app")
+        with progress(asked) as report:
+            pushed = Pushed(asked.app, folder or asked.app, target, environment, called)
+            return receive_push(asked.layout, pushed, come, Pushing(asked, report), explained)
 
 
-def told(error: BaseException) -> Mapping[str, object]:
+def explained(error: BaseException) -> Mapping[str, object]:
     """Return what is told of an error, as JSON has it."""
-    failure = explain(error, Answer())
-    if failure is None:
-        return {"problem": str(error), "fix": "", "code": int(ExitCode.ERROR)}
-    return {"problem": failure.problem, "fix": failure.fix, "detail": failure.detail, "code": failure.code}
+    told = failure.explain(error, Answer()) or Failure(str(error), "", int(ExitCode.ERROR))
+    return {"problem": told.problem, "fix": told.fix, "detail": told.detail, "code": told.code}
+
+
+class Pushing:
+    """Who pushes: hears as people do, and says nothing."""
+
+    says = None
+
+    def __init__(self, asked: Asked, report: "Reporter") -> None:
+        self._asked = asked
+        self._report = report
+
+    def tell(self, line: bytes) -> None:
+        """Tell a line of the journal."""
+        told = json.loads(line)
+        if "begin" in told:
+            self._report.begin(told["begin"])
+        elif "end" in told:
+            self._report.end(told["end"], told["seconds"])
+        elif "note" in told:
+            self._report.note(told["note"])
+        elif "deployed" in told:
+            from uncork.workflows.take_over import Deployed
+
+            deployed.told(self._asked, msgspec.convert(told["deployed"], Deployed))
+        elif "error" in told:
+            failure.tell(msgspec.convert(told["error"], Failure), Answer())
+        sys.stdout.flush()

@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -43,10 +43,12 @@ class Tree:
     notes: tuple[str, ...] = ()
 
 
-def read(root: Path, leave_out: tuple[Path, ...] = (), *, tracked: bool = False) -> Tree:
+def read(
+    root: Path, leave_out: tuple[Path, ...] = (), *, tracked: bool = False, names: tuple[str, ...] | None = None
+) -> Tree:
     """Return the project in a folder; in a git checkout what git tracks or would add, else all but what tools make.
 
-    Of a checkout only what is `tracked`, if so said.
+    Of a checkout only what is `tracked`, if so said; of all that is there only `names`, where somebody knows better.
 
     Never in it: `instance/` (data, which outlives releases), `.env` (secrets), and the folders `leave_out` (a state
     directory, say). Links inside the tree count as what they point to. Raises UsageError where there is nothing, and
@@ -55,7 +57,8 @@ def read(root: Path, leave_out: tuple[Path, ...] = (), *, tracked: bool = False)
     real = _root(root)
     try:
         outside = tuple(os.path.relpath(os.path.realpath(folder), real) for folder in leave_out)
-        return _read(real, outside, tracked=tracked)
+        found = Checkout(names) if names is not None else checked_out(real) or Checkout(tuple(walked(real)))
+        return _read(real, outside, found, found.unknown if tracked else ())
     except OSError as error:
         fix = "give the user who deploys the right to read it"
         raise UsageError(f"{error.filename} can't be read: {error.strerror}", fix) from error
@@ -91,10 +94,9 @@ def _root(root: Path) -> Path:
     return real
 
 
-def _read(root: Path, outside: tuple[str, ...], *, tracked: bool) -> Tree:
-    checkout = checked_out(root) or Checkout(tuple(walked(root)))
-    unknown = frozenset(checkout.unknown if tracked else ())
-    listed = tuple(name for name in checkout.names if name not in unknown)
+def _read(root: Path, outside: tuple[str, ...], checkout: Checkout, unknown: Collection[str]) -> Tree:
+    left = frozenset(unknown)
+    listed = tuple(name for name in checkout.names if name not in left)
     data = _instances(frozenset(listed))
 
     def is_apart(name: str) -> bool:

@@ -18,7 +18,8 @@ from uncork.remote.ssh import Connection
 from uncork.remote.transfer import pour
 from uncork.remote.wheels import send_wheels
 from uncork.report import Reporter
-from uncork.workflows.receive import BACK, HEARD_IT, KEEP, STOP, Order
+from uncork.workflows.receive import Order
+from uncork.workflows.relay import BACK, HEARD_IT, KEEP, STOP
 from uncork.workflows.take_over import Deployed
 
 PULSE: Final = 3.0

@@ -14,6 +14,7 @@ import msgspec
 
 from uncork.layout import Layout
 from uncork.machine import files
+from uncork.machine.landing import EndedError
 from uncork.machine.person import person
 from uncork.plan import Directory, Remove
 from uncork.workflows.work import now
@@ -72,6 +73,18 @@ def opened(layout: Layout, app: str) -> Iterator[Journal]:
         yield journal
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def told_now(told: Journal) -> Iterator[None]:
+    """What goes wrong while somebody listens need not be told to who asks later."""
+    try:
+        yield
+    except (BrokenPipeError, EndedError):
+        raise
+    except Exception:
+        told.say(heard=True)
+        raise
 
 
 def _forget(layout: Layout) -> None:
