@@ -126,6 +126,15 @@ class Layout:
         return self.home / "challenges"
 
     @property
+    def repositories(self) -> Path:
+        """What is pushed to be deployed: a folder a user, with a repository an app."""
+        return self.home / "git"
+
+    def repository(self, user: str, app: str) -> Path:
+        """The repository that a user pushes an app to."""
+        return self.repositories / user / f"{app}.git"
+
+    @property
     def deploys(self) -> Path:
         """What other computers deployed here: for each a line of JSON a step, and the source on its way."""
         return self.home / "deploys"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from uncork.cli import git_remote
 from uncork.cli.options import Asked, Goes, asks
 from uncork.cli.output import emit, fields, state, table
 from uncork.cli.places import place
@@ -25,6 +26,7 @@ def command() -> None:
     """Set up machines over SSH, see how they are, and take uncork from them again."""
 
 
+command.add_command(git_remote.command)
 hosts_argument = click.argument("hosts", metavar="[HOST]...", nargs=-1)
 dry_run_option = click.option("--dry-run", is_flag=True, help="Print what would be changed, and change nothing.")
 

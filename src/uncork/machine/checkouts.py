@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from uncork.errors import UsageError
 from uncork.machine.walks import is_made, walked
 
 _WAIT: Final = 60.0
@@ -56,6 +57,16 @@ def modified(root: Path) -> tuple[str, ...]:
     top = _asked(root, "rev-parse", "--show-prefix")
     inside = top[0].strip() if top else ""
     return tuple(line[3:].removeprefix(inside) for line in said or ())
+
+
+def branch(root: Path) -> str:
+    """Return the branch that is checked out in a folder. Raises UsageError if git knows none."""
+    if not shutil.which("git"):
+        raise UsageError("git is not installed here", "install it, or deploy by `uncork deploy`")
+    said = _asked(root, "symbolic-ref", "--quiet", "--short", "HEAD")
+    if not said:
+        raise UsageError(f"{root} is no git checkout, or no branch is checked out in it", "run it where one is")
+    return said[0].strip()
 
 
 def _ignoring(root: Path) -> Checkout | None:
