@@ -18,7 +18,7 @@ PACKAGES: Final = (
     "python3", "sudo", "systemd", "systemd-sysv", "tcc",
 )  # fmt: skip
 # No machine of the lab reaches a mirror; these it gets by apt from the bridge.
-BY_APT: Final = ("nginx", "logrotate")
+BY_APT: Final = ("nginx", "logrotate", "git")
 DISABLED: Final = "apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer"
 MASKED: Final = "console-getty.service getty.target systemd-modules-load.service systemd-networkd-wait-online.service"
 # In the order in which mmdebstrap runs them, each in a shell, with the folder of the image as $1.

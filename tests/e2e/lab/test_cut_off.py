@@ -1,0 +1,154 @@
+"""Deploys whose connection is lost: the machine knows what to do by itself."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.e2e.lab import visitor
+from tests.e2e.lab.client import Client
+from tests.e2e.lab.machines import Machine
+from tests.e2e.lab.site import Site, site
+from tests.e2e.state import eventually
+
+MOMENTS: Final = (
+    "send what s1 lacks",
+    "copy the source",
+    "compile the source",
+    "import the app",
+    "start the server",
+    "boot it",
+    "check its health",
+    "warm it up",
+    "switch",
+    "drain the server",
+)
+
+UNDER_WAY: Final = """cd /var/lib/uncork/deploys
+for told in *.jsonl; do flock -n -s $told true || ! grep -q began $told || exit 1; done"""
+
+
+def test_a_deploy_that_is_cut_off_anywhere_ends_well_and_the_next_one_works_at_once(
+    ready: Machine, client: Client
+) -> None:
+    with site(client, ready) as served, visited(ready):
+        for number, moment in enumerate(MOMENTS, 2):
+            before = served.text
+            served.change(f"number {number}")
+            (served.project / "large.bin").write_bytes(os.urandom(10_000_000 if number == 2 else 10))
+            deploy = begun(served, moment)
+            if number % 2:
+                cut_cable(served, deploy)
+            else:
+                kill(deploy)
+            alone(ready)
+            assert said(ready) in {before, served.text}
+            ready.join()
+        done = served.deploy()
+        assert done.code == 0, done.said
+        assert "lost its connection" in done.said
+        assert said(ready) == served.text
+        assert "lost its connection" not in served.run("status").out
+        assert len([unit for unit in served.units() if "@" in unit]) == 1
+
+
+def test_who_lost_the_connection_is_told_so_and_status_tells_what_came_of_it(ready: Machine, client: Client) -> None:
+    with site(client, ready) as served:
+        served.change("two")
+        deploy = begun(served, "import the app")
+        ready.cut()
+        _, err = deploy.communicate(timeout=15)
+        assert deploy.returncode == 1
+        assert "the connection was lost" in err
+        assert "uncork status --host s1" in err
+        alone(ready)
+        ready.join()
+        assert re.search(
+            r"the deploy of hello by .*, lost its connection and went on: release 2", served.run("status").out
+        )
+        assert said(ready) == "two"
+
+
+def test_of_two_who_deploy_at_once_one_wins_and_the_other_hears_who_and_since_when(
+    ready: Machine, client: Client
+) -> None:
+    with site(client, ready) as served:
+        served.change("two")
+        deploy = begun(served, "import the app")
+        other = served.deploy().ended(4)
+        assert re.search(r"being changed by \S+@\S+.* since 2\d\d\d-\d\d-\d\dT", other.err), other.err
+        assert deploy.wait(timeout=30) == 0
+        assert said(ready) == "two"
+
+
+def test_ctrl_c_takes_a_deploy_back(ready: Machine, client: Client) -> None:
+    with site(client, ready) as served:
+        served.change("two")
+        deploy = begun(served, "import the app")
+        os.killpg(deploy.pid, signal.SIGINT)
+        assert deploy.wait(timeout=30) == 130
+        alone(ready)
+        assert said(ready) == "one"
+        served.deploy().ok()
+
+
+def begun(served: Site, moment: str) -> "subprocess.Popen[str]":
+    """A deploy that is just at that step, by what it tells."""
+    deploy = served.client.begin("deploy", *served.host, cwd=served.project)
+    assert deploy.stdout
+    told = ""
+    while f"{moment} ..." not in told:
+        part = os.read(deploy.stdout.fileno(), 4096).decode()
+        assert part, f"{told}\n{deploy.communicate()}"
+        told += part
+    return deploy
+
+
+def cut_cable(served: Site, deploy: "subprocess.Popen[str]") -> None:
+    """Nothing that the client says gets there any more, not even that it is gone."""
+    served.machine.cut()
+    kill(deploy)
+    for pid in served.client.processes():
+        os.kill(pid, signal.SIGKILL)
+
+
+def kill(deploy: "subprocess.Popen[str]") -> None:
+    os.killpg(deploy.pid, signal.SIGKILL)
+    deploy.communicate()
+
+
+def alone(machine: Machine) -> None:
+    """Wait until no deploy goes on there; who has not sent all of a source changes nothing."""
+    eventually(lambda: machine.tried(UNDER_WAY).code == 0, within=60)
+
+
+def said(machine: Machine) -> str:
+    """What visitors are told there."""
+    page = machine.sh(f"curl -sf -H 'Host: {machine.name}' http://127.0.0.1/")
+    return page.split("text ")[1].split(" \n")[0].strip()
+
+
+@contextmanager
+def visited(machine: Machine) -> Iterator[None]:
+    """Have the site asked for all the while, from the machine itself; every request has to be answered."""
+    (machine.root / "visitor.py").write_text(Path(visitor.__file__).read_text())
+    machine.sh(f"systemd-run --quiet --unit=visitor python3 /visitor.py {machine.name}")
+    yield
+    machine.sh("systemctl stop visitor")
+    seen = json.loads(machine.sh(f"cat {visitor.COUNTED}"))
+    assert list(seen) == ["200"], seen
+    assert seen["200"] > 100
+
+
+@pytest.fixture(autouse=True)
+def joined(ready: Machine) -> Iterator[None]:
+    """A test that fails leaves no cable unplugged."""
+    yield
+    ready.join()
