@@ -8,7 +8,7 @@ import pytest
 from tests.e2e.lab.bridge import Lab
 from tests.e2e.lab.client import Client
 from tests.e2e.lab.conftest import booted
-from tests.e2e.reader import REPOSITORY, Reader, sections
+from tests.e2e.reader import REPOSITORY, Reader, Typed, sections, steps
 from tests.e2e.state import EXAMPLES
 
 PAGES = ["README.md", *(str(page.relative_to(REPOSITORY)) for page in sorted(REPOSITORY.glob("docs/**/*.md")))]
@@ -21,7 +21,8 @@ def test_every_command_of_a_page_about_machines_does_what_the_page_says(
     lab: Lab, client: Client, request: pytest.FixtureRequest, page: str
 ) -> None:
     text = sections(page)[1]
-    names = sorted(set(MACHINES.findall(text)))
+    said = (step.command if isinstance(step, Typed) else step.text for step in steps(text))
+    names = sorted({name for one in said for name in MACHINES.findall(one)})
     layers = () if "$ uncork server setup" in text else (request.getfixturevalue("set_up"),)
     folder = client.home / "reader"
     shutil.copytree(EXAMPLES, folder / "examples", ignore=shutil.ignore_patterns("instance", "__pycache__"))
