@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from bench import cache, costs, deploys, errors, hosting, records, servers, serving, wrk
+from bench import cache, costs, deploys, errors, hosting, machines, records, servers, serving, wrk
 from bench.machine import describe, free_port
 from bench.ours import Uncork
 from bench.peers import REQUIREMENTS, SERVERS, Peer, environment
 from bench.table import Table
 
-PARTS: Final = ("serving", "servers", "cache", "records", "errors", "deploys", "costs", "hosting")
+PARTS: Final = ("serving", "servers", "cache", "records", "errors", "deploys", "machines", "costs", "hosting")
 MEANINGFUL: Final = ("PYTHON", "UNCORK_", "FLASK_", "GUNICORN_", "GRANIAN_", "UWSGI_")
 RESULTS: Final = Path(__file__).parent / "RESULTS.md"
 
@@ -76,6 +76,8 @@ def _measure(parts: Collection[str], rounds: int, ours: Uncork, folder: Path) ->
         yield from errors.measure(folder, rounds)
     if "deploys" in parts:
         yield from deploys.measure(ours, folder, venv, rounds)
+    if "machines" in parts:
+        yield from machines.measure(folder, rounds)
     if "costs" in parts:
         yield from costs.measure(folder)
     if "hosting" in parts:
