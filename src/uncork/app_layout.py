@@ -98,8 +98,13 @@ class AppLayout:
 
     @property
     def issued_certificate(self) -> Path:
-        """The certificate that a CA gave by ACME: root's alone, whose nginx reads it before it becomes who serves."""
+        """The certificate that a CA gave by ACME, with its key, which the passphrase locks."""
         return self.certificates / "acme.pem"
+
+    @property
+    def issued_passphrase(self) -> Path:
+        """What that key is locked by: root's alone, whose nginx reads it before it becomes who serves."""
+        return self.certificates / "acme.passphrase"
 
     @property
     def certificate(self) -> Path:

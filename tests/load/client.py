@@ -8,6 +8,7 @@ import asyncio
 import itertools
 import json
 import re
+import ssl
 import subprocess
 import sys
 import time
@@ -38,7 +39,10 @@ POST: Final = Shot("/echo", "POST")
 
 @dataclass(frozen=True)
 class Schedule:
-    """What to send: `rate` a second, the shots in turn, each `fresh`-th on a connection of its own (0: none)."""
+    """What to send: `rate` a second, the shots in turn, each `fresh`-th on a connection of its own (0: none).
+
+    By HTTPS, if `authority` names the file of the CA that visitors trust.
+    """
 
     port: int
     rate: float
@@ -47,6 +51,7 @@ class Schedule:
     timeout: float = 20.0
     host: str = "127.0.0.1"
     name: str = "localhost"
+    authority: str = ""
 
 
 @final
@@ -104,6 +109,7 @@ class Client:
         self.retries: list[float] = []
         self.lag = 0.0
         self._idle: list[Connection] = []
+        self._trusting = ssl.create_default_context(cafile=schedule.authority) if schedule.authority else None
         self._busy: dict[Connection, float] = {}
 
     async def run(self) -> int:
@@ -143,7 +149,7 @@ class Client:
         reused, again = connection is not None, False
         while True:
             try:
-                connection = connection or await open_connection(self.schedule.host, self.schedule.port)
+                connection = connection or await self._open()
                 answer = await self._exchange(connection, self._bytes(shot, body, fresh=fresh), fresh=fresh)
             except BrokenError as broken:
                 if shot.method == "GET" and reused and not again and not broken.answered and broken.kind == "reset":
@@ -154,6 +160,9 @@ class Client:
                 return
             self._note(shot, due, connection, answer, body)
             return
+
+    async def _open(self) -> Connection:
+        return await open_connection(self.schedule.host, self.schedule.port, self._trusting, self.schedule.name)
 
     async def _exchange(self, connection: Connection, request: bytes, *, fresh: bool) -> Answer:
         self._busy[connection] = time.monotonic() + self.schedule.timeout

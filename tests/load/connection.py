@@ -1,6 +1,7 @@
 """One HTTP/1.1 client connection: it carries one exchange at a time and says exactly how it broke."""
 
 import asyncio
+import ssl
 import time
 from dataclasses import dataclass
 from typing import Final
@@ -139,10 +140,11 @@ class Connection(asyncio.Protocol):
             waiting.set_exception(outcome)
 
 
-async def open_connection(host: str, port: int) -> Connection:
-    """A new connection; raises BrokenError (`refused`) if none can be made."""
+async def open_connection(host: str, port: int, trusting: ssl.SSLContext | None = None, name: str = "") -> Connection:
+    """A new connection, by TLS to that name if a CA is trusted; raises BrokenError (`refused`) if none can be made."""
+    tls = {"ssl": trusting, "server_hostname": name} if trusting else {}
     try:
-        _, connection = await asyncio.get_running_loop().create_connection(Connection, host, port)
+        _, connection = await asyncio.get_running_loop().create_connection(Connection, host, port, **tls)
     except OSError as error:
         raise BrokenError("refused", str(error)) from error
     return connection

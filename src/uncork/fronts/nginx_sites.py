@@ -96,7 +96,8 @@ class Block:
     """Host names, and the files of who answers there; without a certificate nobody does by HTTPS. `hsts` in seconds.
 
     `challenges` is the folder by which a CA sees that the names are ours, empty where none asks. `trusted` are the
-    proxies that are believed who the visitor is.
+    proxies that are believed who the visitor is. `passphrase` is the file that the certificate's key is locked by; such
+    a certificate is read at each handshake.
     """
 
     hosts: tuple[str, ...]
@@ -106,6 +107,12 @@ class Block:
     hsts: int
     challenges: str = ""
     trusted: tuple[str, ...] = ()
+    passphrase: str = ""
+
+    @property
+    def folder(self) -> str:
+        """Where the certificate is, with a slash behind."""
+        return f"{self.certificate.rpartition('/')[0]}/"
 
 
 def app_of(layout: Layout, site: Site, access_log: Path, mark: str = "") -> App:
@@ -137,6 +144,7 @@ def block(layout: Layout, address: Address, names: Names) -> Block:
         hsts=int(max((site.tls.hsts for site in secure), default=0)),
         challenges=str(layout.challenges) if any(site.tls.kind == ACME for site in names.sites) else "",
         trusted=names.trusted,
+        passphrase=str(layout.app(secure[0].app).issued_passphrase) if secure and secure[0].tls.kind == ACME else "",
     )
 
 

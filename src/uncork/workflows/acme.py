@@ -115,7 +115,9 @@ def _ordered(work: Work, app: AppFacts) -> Issued:
     release = app.live_release
     if release is None:
         raise UserError(f"{app.name} has no release that could run", "deploy it")
-    asked = request(names_of(app))
+    paths = work.layout.app(app.name)
+    passphrase = _text(paths.issued_passphrase)
+    asked = request(names_of(app), _text(paths.issued_certificate), passphrase)
     trusted = str(TRUSTED) if TRUSTED.exists() else ""
     step = acme.order(work.layout, release.site, asked.text, sys.executable, trusted)
     account = processes.account()
@@ -126,18 +128,28 @@ def _ordered(work: Work, app: AppFacts) -> Issued:
     work.report.end(step.why, time.monotonic() - begun)
     if "problem" in answer:
         raise UserError(answer["problem"], answer["fix"])
-    return issued(asked, answer["chain"])
+    return issued(asked, answer["chain"], passphrase)
+
+
+def _text(path: Path) -> str:
+    return files.read(path).strip() if path.exists() else ""
 
 
 def _install(work: Work, app: str, given: Issued) -> None:
-    """Have the front show a certificate; one that it does not take leaves the one before. Raises UserError."""
+    """Have the front show a certificate, which takes a reload only where there are names that had none.
+
+    Who may get to it gets a key that is locked: only root may read by what. Raises UserError.
+    """
     paths, layout = work.layout.app(app), work.layout
     known = Certificate(given.names, given.begins, given.ends)
-    file = File(paths.issued_certificate, given.text, 0o600, why="bring the certificate to nginx")
+    work.do(
+        File(paths.issued_passphrase, given.passphrase + "\n", 0o600),
+        File(paths.issued_certificate, given.text, why="bring the certificate to nginx"),
+    )
     with files.hold_waiting(layout.lock, FRONT_WAIT):
         facts = _with(work.facts(), app, known)
         work = work.behind(facts.front or work.front.name)
-        served = Served(facts.address or Address(), sites(facts), (file,))
+        served = Served(facts.address or Address(), sites(facts))
         port_is_free(facts, settled(served.address, served.sites), work.front)
         front = refreshed(work, facts, served)
         record = File(paths.certificate, encode_certificate(known))
