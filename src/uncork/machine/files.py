@@ -102,10 +102,20 @@ def remove(step: Remove) -> None:
         except (FileNotFoundError, NotADirectoryError):
             return
         if is_tree:
-            shutil.rmtree(path.rename(path.with_name(f".{path.name}.gone")))
+            shutil.rmtree(_aside(path))
         else:
             path.unlink(missing_ok=True)
             sync(path.parent)
+
+
+def _aside(folder: Path) -> Path:
+    """Rename a folder that is to go; one of a lower layer of an overlay, as in a container's image, can't be."""
+    try:
+        return folder.rename(folder.with_name(f".{folder.name}.gone"))
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        return folder
 
 
 def append(path: Path, text: str, mode: int = 0o644) -> None:
