@@ -8,8 +8,8 @@ from tests.e2e.lab.machines import Machine
 from tests.e2e.lab.tree import differences
 from tests.e2e.state import EXAMPLES, copied, eventually
 
-# What the agent writes down all the while: how far it has read.
-AGENTS: Final = "var/lib/uncork/agent/"
+# What the agent writes down all the while: how far it has read, and what it counted.
+AGENTS: Final = ("var/lib/uncork/agent/", "var/lib/uncork/apps/guestbook/counts/")
 # What apt keeps for itself, whatever was installed and purged again.
 APT: Final = (
     "var/lib/apt/",
@@ -32,7 +32,7 @@ def test_setup_and_deploy_bring_the_guestbook_to_a_fresh_machine_and_remove_leav
     served = bare.tree()
     again = client.run("server", "setup", bare.name).ok()
     assert re.search(r"\b0 changes|nothing to change", again.said), again.said
-    assert differences(served, bare.tree(), AGENTS) == ()
+    assert differences(served, bare.tree(), *AGENTS) == ()
 
     client.run("server", "remove", bare.name, "--yes", timeout=300).ok()
     eventually(lambda: not bare.sh("pgrep -fa [u]ncork || true"))
