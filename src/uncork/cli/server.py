@@ -16,9 +16,11 @@ from uncork.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from uncork.recipes.setup.change import Change
+    from uncork.remote.server import Standing
     from uncork.remote.ssh import Connection
 
 GIGABYTE: Final = 1024**3
+HEAD: Final = ("host", "system", "uncork", "python", "nginx", "agent", "apps", "free")
 
 
 @click.group("server")
@@ -59,28 +61,34 @@ def upgrade(asked: Asked, hosts: tuple[str, ...], *, dry_run: bool) -> None:
 @asks(app=False, goes=Goes.BY_ITSELF)
 def status(asked: Asked, hosts: tuple[str, ...]) -> int:
     """Print which uncork each HOST has, and whether nginx and the agent run there. Exit status 5: one does not."""
-    from uncork.remote.server import standing
-
-    found = [standing(connection) for connection in _connected(asked, _hosts(asked, hosts))]
+    found = _standings(asked, _hosts(asked, hosts))
     if asked.json:
         emit({"hosts": [fields(one) for one in found]})
     else:
-        head = ("host", "system", "uncork", "python", "nginx", "agent", "apps", "free")
-        rows = [
-            (
-                one.host,
-                one.system,
-                f"{one.uncork}{'' if one.same else ' (not this one)'}" if one.uncork else "not set up",
-                one.python,
-                state(one.nginx) or "-",
-                state(one.agent) or "-",
-                ", ".join(one.apps) or "-",
-                f"{one.free / GIGABYTE:.1f} GB",
-            )
-            for one in found
-        ]
-        click.echo(table(head, rows))
+        click.echo(table(HEAD, [_row(one) for one in found if not one.problem]))
+        for one in found:
+            if one.problem:
+                click.echo(one.problem, err=True)
     return ExitCode.OK if all(one.well for one in found) else ExitCode.NOT_RUNNING
+
+
+def _standings(asked: Asked, hosts: Sequence[str]) -> "tuple[Standing, ...]":
+    """Return how machines are. Raises UserError where the only one can't be asked."""
+    from uncork.remote.server import standing, standings
+
+    if len(hosts) > 1:
+        return standings(hosts, accept_new=asked.accept_new)
+    return tuple(standing(connection) for connection in _connected(asked, hosts))
+
+
+def _row(one: "Standing") -> tuple[str, ...]:
+    version = f"{one.uncork}{'' if one.same else ' (not this one)'}" if one.uncork else "not set up"
+    runs = (state(one.nginx) or "-", state(one.agent) or "-")
+    return (one.host, one.system, version, one.python, *runs, ", ".join(one.apps) or "-", _gigabytes(one.free))
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / GIGABYTE:.1f} GB"
 
 
 @command.command("remove")
@@ -175,7 +183,8 @@ def _hosts(asked: Asked, said: Sequence[str]) -> tuple[str, ...]:
             "no machine was named, and the project here has no target",
             "name it as ssh has it: `uncork server setup deploy@203.0.113.7`",
         )
-    return there.hosts
+    balancer = there.target.balancer if there.target and not asked.hosts else None
+    return tuple(dict.fromkeys((*there.hosts, *((balancer.host,) if balancer else ()))))
 
 
 def _connected(asked: Asked, hosts: Sequence[str]) -> "Iterator[Connection]":

@@ -1,5 +1,6 @@
 """A machine's uncork and ours: which one it has, whether it is in order, and how it comes to have ours."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -8,9 +9,10 @@ from uncork.recipes.platform import Platform
 from uncork.recipes.setup.record import Machine
 from uncork.recipes.setup.wanted import AGENT
 from uncork.remote.bundle import digest
+from uncork.remote.everywhere import at_once
 from uncork.remote.look import look, machine
 from uncork.remote.setting_up import Bundles, planned, set_up
-from uncork.remote.ssh import Connection
+from uncork.remote.ssh import Connection, connect
 from uncork.report import Reporter
 
 
@@ -18,22 +20,27 @@ from uncork.report import Reporter
 class Standing:
     """A machine, as `server status` tells it. `uncork` is empty where it was never set up; `free` is in bytes.
 
-    `same` says whether it has the very uncork that asks.
+    `same` says whether it has the very uncork that asks. `problem` is why it could not be asked: then there is no more.
     """
 
     host: str
-    system: str
-    uncork: str
-    same: bool
-    python: str
-    nginx: str
-    agent: str
-    apps: tuple[str, ...]
-    free: int
+    system: str = ""
+    uncork: str = ""
+    same: bool = False
+    python: str = ""
+    nginx: str = ""
+    agent: str = ""
+    apps: tuple[str, ...] = ()
+    free: int = 0
+    problem: str = ""
 
     @property
     def well(self) -> bool:
         """Whether all runs there that should."""
+        return not self.problem and self._runs
+
+    @property
+    def _runs(self) -> bool:
         return not self.uncork or (self.nginx == RUNS and self.agent in {RUNS, DOWN})
 
 
@@ -58,6 +65,19 @@ def standing(connection: Connection) -> Standing:
         seen.apps,
         seen.free.get("/var/lib", 0),
     )
+
+
+def standings(hosts: Sequence[str], *, accept_new: bool) -> tuple[Standing, ...]:
+    """Return how machines are, all asked at once; what is wrong with one keeps nobody from hearing of the others."""
+
+    def ask(host: str) -> Standing:
+        try:
+            return standing(connect(host, accept_new=accept_new))
+        except UserError as error:
+            return Standing(host, problem=error.problem)
+
+    found = {one.host: one for one in at_once(hosts, ask)}
+    return tuple(found[host] for host in hosts)
 
 
 def brought(connection: Connection, report: Reporter, *, upgrade: bool = True) -> Machine:

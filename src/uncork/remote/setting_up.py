@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from uncork.errors import UsageError, UserError
+from uncork.errors import UsageError
 from uncork.plan import Directory, File, Link, Run
 from uncork.recipes.platform import Platform
 from uncork.recipes.setup.change import Bundle as Sending
@@ -66,7 +66,7 @@ class Bundles:
     """What machines are sent, each kind put together once, and gone when all have it."""
 
     def __init__(self) -> None:
-        self._made: dict[str, Bundle] = {}
+        self._made: dict[Platform, Bundle] = {}
         self._folders = ExitStack()
 
     def __enter__(self) -> "Bundles":  # noqa: PYI034 -- there is one kind of them
@@ -79,19 +79,22 @@ class Bundles:
         """Remove them."""
         self._folders.close()
 
-    def of(self, name: str, platform: Platform) -> Bundle:
-        """Return the one of that digest. Raises UserError where what it needs can't be had."""
-        if name not in self._made:
-            self._made[name] = self._folders.enter_context(bundled(platform))
-        return self._made[name]
+    def of(self, platform: Platform, report: Reporter) -> Bundle:
+        """Return the one for such a machine. Raises UserError where what it needs can't be had."""
+        if platform not in self._made:
+            with step(report, f"put uncork {OWN} together for Python {platform.minor} on {platform.machine}"):
+                self._made[platform] = self._folders.enter_context(bundled(platform))
+        return self._made[platform]
 
 
 def set_up(connection: Connection, plan: Planned, bundles: Bundles, report: Reporter, verb: str) -> Machine:
     """Make the changes of a plan, and return the record of the machine; `verb` is what the audit calls it.
 
-    Each is written down before it is made, so that one that was cut short can be taken back, or finished by setting up
-    again. Raises UserError.
+    What can't be had is told before anything is changed. Each change is written down before it is made, so that one
+    that was cut short can be taken back, or finished by setting up again. Raises UserError.
     """
+    if any(isinstance(one, Sending) for change in plan.changes for one in change.steps):
+        plan = _made_out(plan, bundles.of(plan.platform, report))
     making = _Making(connection, plan, bundles, report)
     if plan.changes:
         with audited(connection, verb):
@@ -100,6 +103,12 @@ def set_up(connection: Connection, plan: Planned, bundles: Bundles, report: Repo
                     making.make(change)
     making.finish()
     return making.machine
+
+
+def _made_out(plan: Planned, built: Bundle) -> Planned:
+    """Whoever works on uncork itself may have changed it since the machine was looked at."""
+    same = built.digest == plan.digest
+    return plan if same else replace(plan, digest=built.digest, changes=changes(plan.seen, built.digest, OWN))
 
 
 class _Making:
@@ -158,9 +167,7 @@ class _Making:
     def _send(self, sending: Sending) -> None:
         """Under its own name it is whole: it is filled beside, with its bytecode."""
         python = self._plan.platform.executable
-        built = self._bundles.of(sending.digest, self._plan.platform)
-        if built.digest != sending.digest:
-            raise UserError("uncork itself was changed here meanwhile", "run this again")
+        built = self._bundles.of(self._plan.platform, self._report)
         new = built.home.with_suffix(".new")
         sent = send(self._connection, items(built.folder, built.names), str(new), sending.known, python)
         self._report.note(f"sent {sent.size / 1e6:.1f} MB in {sent.files} files")

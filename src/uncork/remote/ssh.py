@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -114,8 +115,9 @@ def connect(host: str, *, accept_new: bool = False) -> Connection:
     command = _command()
     other = hashlib.sha256(shlex.join((*command, str(Path.home()))).encode()).hexdigest()[:8]  # its keys may be others
     ssh = (*command, *_options(*OPTIONS, f"ControlPath={_folder()}/{other}%C"))
-    there = ("--", destination(host))
-    return _again(host, ssh, there) or _anew(host, ssh, there, accept_new=accept_new)
+    there, begun = ("--", destination(host)), time.monotonic()
+    known = _again(host, ssh, there)
+    return known or _anew(host, ssh, there, ANSWER_TIME - (time.monotonic() - begun), accept_new=accept_new)
 
 
 def _command() -> tuple[str, ...]:
@@ -146,14 +148,14 @@ def _again(host: str, ssh: tuple[str, ...], there: tuple[str, ...]) -> Connectio
     return found
 
 
-def _anew(host: str, ssh: tuple[str, ...], there: tuple[str, ...], *, accept_new: bool) -> Connection:
+def _anew(host: str, ssh: tuple[str, ...], there: tuple[str, ...], most: float, *, accept_new: bool) -> Connection:
     asks = sys.stdin.isatty() and sys.stderr.isatty()
     known = "accept-new" if accept_new else "ask" if asks else "yes"
     batch = _options(f"BatchMode={'no' if asks else 'yes'}", f"StrictHostKeyChecking={known}")
     argv = (*ssh, *batch, *_options("ControlMaster=auto", "ControlPersist=60"), "-T", *there, _hello())
     # What stays in the background may keep our standard error open (OpenSSH before 8.5), so it is a file.
     with tempfile.TemporaryFile() as errors:
-        code, out = _asked(argv, errors.fileno(), None if asks else ANSWER_TIME, host)
+        code, out = _asked(argv, errors.fileno(), None if asks else most, host)
         errors.seek(0)
         said = _text(errors.read())
     strict = _options("BatchMode=yes", "ControlMaster=no", "StrictHostKeyChecking=yes")
@@ -170,7 +172,7 @@ def _asked(argv: tuple[str, ...], errors: int, seconds: float | None, host: str)
         )
     except subprocess.TimeoutExpired:
         raise UsageError(
-            f"{host} did not let us in within {seconds:g} s", f"see what holds it up: `{argv[0]} -v {host}`"
+            f"{host} did not let us in within {ANSWER_TIME:g} s", f"see what holds it up: `{argv[0]} -v {host}`"
         ) from None
     return done.returncode, done.stdout
 
