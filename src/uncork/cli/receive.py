@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 @click.command("receive", hidden=True)
 @click.option("--archive", is_flag=True, help="What comes is what `git archive` writes.")
 @click.option("--folder", default="", help="What the project's folder is called, where it comes from.")
-@click.option("--as", "target", default="", help="The target whose keys of the config hold.")
+@click.option("--as", "whose", default="", help="The target whose keys of the config hold.")
 @click.option("--env", "environment")
 @click.option("--called", default="", help="What the machine is called by who deploys to it.")
 @asks(goes=Goes.HERE)
-def command(asked: Asked, folder: str, target: str, environment: str | None, called: str, *, archive: bool) -> int:
+def command(asked: Asked, folder: str, whose: str, environment: str | None, called: str, *, archive: bool) -> int:
     """Deploy what comes on the standard input, and tell how it goes: as lines of JSON, of an archive as people read it.
 
     A deploy that has begun goes on whoever listens.
@@ -40,7 +40,7 @@ def command(asked: Asked, folder: str, target: str, environment: str | None, cal
         if not asked.app:
             raise UsageError("what is pushed is of no app", "name it with --app")
         with progress(asked) as report:
-            pushed = Pushed(asked.app, folder or asked.app, target, environment, called)
+            pushed = Pushed(asked.app, folder or asked.app, whose, environment, called)
             return receive_push(asked.layout, pushed, come, Pushing(asked, report), explained)
 
 

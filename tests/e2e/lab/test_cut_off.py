@@ -13,7 +13,9 @@ from typing import Final
 import pytest
 
 from tests.e2e.lab import visitor
-from tests.e2e.lab.client import Client
+from tests.e2e.lab.bridge import Lab
+from tests.e2e.lab.client import client as made
+from tests.e2e.lab.conftest import booted
 from tests.e2e.lab.machines import Machine
 from tests.e2e.lab.site import Site, site
 from tests.e2e.state import eventually
@@ -35,10 +37,9 @@ UNDER_WAY: Final = """cd /var/lib/uncork/deploys
 for told in *.jsonl; do flock -n -s $told true || ! grep -q began $told || exit 1; done"""
 
 
-def test_a_deploy_that_is_cut_off_anywhere_ends_well_and_the_next_one_works_at_once(
-    ready: Machine, client: Client
-) -> None:
-    with site(client, ready) as served, visited(ready):
+def test_a_deploy_that_is_cut_off_anywhere_ends_well_and_the_next_one_works_at_once(served: Site) -> None:
+    machine = served.machine
+    with visited(machine):
         for number, moment in enumerate(MOMENTS, 2):
             before = served.text
             served.change(f"number {number}")
@@ -48,55 +49,88 @@ def test_a_deploy_that_is_cut_off_anywhere_ends_well_and_the_next_one_works_at_o
                 cut_cable(served, deploy)
             else:
                 kill(deploy)
-            alone(ready)
-            assert said(ready) in {before, served.text}
-            ready.join()
+            alone(machine)
+            assert said(machine) in {before, served.text}
+            machine.join()
         done = served.deploy()
         assert done.code == 0, done.said
         assert "lost its connection" in done.said
-        assert said(ready) == served.text
+        assert said(machine) == served.text
         assert "lost its connection" not in served.run("status").out
         assert len([unit for unit in served.units() if "@" in unit]) == 1
 
 
-def test_who_lost_the_connection_is_told_so_and_status_tells_what_came_of_it(ready: Machine, client: Client) -> None:
-    with site(client, ready) as served:
-        served.change("two")
-        deploy = begun(served, "import the app")
-        ready.cut()
-        _, err = deploy.communicate(timeout=15)
-        assert deploy.returncode == 1
-        assert "the connection was lost" in err
-        assert "uncork status --host s1" in err
-        alone(ready)
-        ready.join()
-        assert re.search(
-            r"the deploy of hello by .*, lost its connection and went on: release 2", served.run("status").out
-        )
-        assert said(ready) == "two"
+def test_who_lost_the_connection_is_told_so_and_status_tells_what_came_of_it(served: Site) -> None:
+    served.change("lost")
+    deploy = begun(served, "import the app")
+    served.machine.cut()
+    _, err = deploy.communicate(timeout=30)
+    assert deploy.returncode == 1
+    assert "the connection was lost" in err
+    assert f"uncork status --host {served.machine.name}" in err
+    alone(served.machine)
+    served.machine.join()
+    told = served.run("status").out
+    assert re.search(r"the deploy of hello by .*, lost its connection and went on: release \d+ took over", told), told
+    assert said(served.machine) == "lost"
 
 
-def test_of_two_who_deploy_at_once_one_wins_and_the_other_hears_who_and_since_when(
-    ready: Machine, client: Client
-) -> None:
-    with site(client, ready) as served:
-        served.change("two")
-        deploy = begun(served, "import the app")
-        other = served.deploy().ended(4)
-        assert re.search(r"being changed by \S+@\S+.* since 2\d\d\d-\d\d-\d\dT", other.err), other.err
-        assert deploy.wait(timeout=30) == 0
-        assert said(ready) == "two"
+def test_of_two_who_deploy_at_once_one_wins_and_the_other_hears_who_and_since_when(served: Site) -> None:
+    served.change("two")
+    deploy = begun(served, "import the app")
+    other = served.deploy().ended(4)
+    assert re.search(r"being changed by \S+@\S+.* since 2\d\d\d-\d\d-\d\dT", other.err), other.err
+    assert deploy.wait(timeout=60) == 0
+    assert said(served.machine) == "two"
 
 
-def test_ctrl_c_takes_a_deploy_back(ready: Machine, client: Client) -> None:
-    with site(client, ready) as served:
-        served.change("two")
-        deploy = begun(served, "import the app")
-        os.killpg(deploy.pid, signal.SIGINT)
-        assert deploy.wait(timeout=30) == 130
-        alone(ready)
-        assert said(ready) == "one"
-        served.deploy().ok()
+def test_ctrl_c_takes_a_deploy_back(served: Site) -> None:
+    before = served.text
+    served.change("never")
+    deploy = begun(served, "import the app")
+    os.killpg(deploy.pid, signal.SIGINT)
+    assert deploy.wait(timeout=60) == 130
+    alone(served.machine)
+    assert said(served.machine) == before
+    served.deploy().ok()
+
+
+def test_a_push_is_a_deploy_and_is_refused_if_that_is(served: Site) -> None:
+    served.machine.sh("apt-get install -qy --no-install-recommends git", timeout=120)
+    git = Git(served)
+    git("init", "--quiet", "--initial-branch=main")
+    served.change("pushed")
+    git("add", "app.py", "requirements.txt", "pyproject.toml", "static")
+    git("commit", "--quiet", "--message=one")
+    url = served.client.run("server", "git-remote", served.machine.name, cwd=served.project).ok().out.strip()
+    git("remote", "add", "live", url)
+    assert "remote: warm it up" in git("push", "live", "main")
+    assert said(served.machine) == "pushed"
+    assert "is kept" in git("push", "live", "main:other")
+    with (served.project / "app.py").open("a") as source:
+        source.write("import nothing_of_that_name\n")
+    git("commit", "--quiet", "--all", "--message=broken")
+    assert "nothing_of_that_name" in git("push", "live", "main", code=1)
+    assert said(served.machine) == "pushed"
+    git("reset", "--quiet", "--hard", "HEAD^")
+    assert "lost its connection" not in served.run("status").out
+
+
+class Git:
+    """Git in the project, as whoever deploys it."""
+
+    def __init__(self, served: Site) -> None:
+        self._served = served
+
+    def __call__(self, *words: str, code: int = 0) -> str:
+        """Run it, and return all that it said."""
+        who = ("-c", "user.name=Anna", "-c", "user.email=anna@example.com")
+        done = subprocess.run(
+            ("git", *who, *words), cwd=self._served.project, env=self._served.client.environment(),
+            capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+        assert done.returncode == code, f"{words}: {done.stdout}{done.stderr}"
+        return done.stdout + done.stderr
 
 
 def begun(served: Site, moment: str) -> "subprocess.Popen[str]":
@@ -147,8 +181,15 @@ def visited(machine: Machine) -> Iterator[None]:
     assert seen["200"] > 100
 
 
-@pytest.fixture(autouse=True)
-def joined(ready: Machine) -> Iterator[None]:
-    """A test that fails leaves no cable unplugged."""
-    yield
-    ready.join()
+@pytest.fixture(scope="module")
+def site_of_module(lab: Lab, set_up: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    home = tmp_path_factory.mktemp("anna") / "home"
+    with booted(lab, set_up) as (machine,), made(lab, home) as client, site(client, machine) as served:
+        yield served
+
+
+@pytest.fixture
+def served(site_of_module: Site) -> Iterator[Site]:
+    """The site, whose cable is plugged in at the end, whatever a test has done."""
+    yield site_of_module
+    site_of_module.machine.join()
