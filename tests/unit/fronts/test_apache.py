@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import Golden
 from tests.unit.fronts.test_nginx import CASES as NGINX_CASES
-from tests.unit.fronts.test_nginx import GUESTBOOK, LAYOUT, SECURE, SHOP
+from tests.unit.fronts.test_nginx import GUESTBOOK, LAYOUT, SECURE, SHOP, WITH_HTTPS
 from uncork.apache import Apache as Installed
 from uncork.apache import escape, in_expression, pattern, rewriting
 from uncork.errors import UsageError
@@ -25,6 +25,7 @@ NAMES = [
     "strange_values",
     "paths",
     "https",
+    "trusted_proxies",
     "maintenance",
     "nothing",
 ]
@@ -32,7 +33,7 @@ CASES = {name: NGINX_CASES[name] for name in NAMES}
 
 
 def address(case: str) -> Address:
-    return SECURE if case == "https" else Address()
+    return SECURE if case in WITH_HTTPS else Address()
 
 
 def texts(*sites: Site, at: Address | None = None, account: Account | None = None) -> dict[str, str]:

@@ -24,6 +24,7 @@ GUESTBOOK = Site("guestbook", Protocol.UWSGI, static=(Static("/static/", f"{LIVE
 SHOP = Site("shop", Protocol.UWSGI, ("example.com", "*.example.com"), "/shop",
             (Static("/static/", "/srv/s"), Static("/admin/static/", "/srv/a")), request_timeout=0.5)  # fmt: skip
 SECURE = Address(tls_port=8443)
+WITH_HTTPS = {"https", "trusted_proxies"}
 CASES: dict[str, tuple[Site, ...]] = {
     "default": (GUESTBOOK,),
     "mount_and_domains": (GUESTBOOK, SHOP),
@@ -45,6 +46,10 @@ CASES: dict[str, tuple[Site, ...]] = {
         replace(GUESTBOOK, domains=("example.com",), tls=Tls("self-signed")),
         replace(SHOP, tls=Tls("files", "shop.pem", "shop.key", redirect=False, hsts=31_536_000.0)),
         Site("plain", Protocol.UWSGI, mount="/plain"),
+    ),
+    "trusted_proxies": (
+        replace(GUESTBOOK, domains=("example.com",), tls=Tls("self-signed"), trusted_proxies=("10.0.0.5", "fd00::/8")),
+        replace(SHOP, speaks=Protocol.HTTP, trusted_proxies=("10.0.0.0/8",)),
     ),
     "cache": (
         replace(GUESTBOOK, cache=Cache(on=True), cookies=("session", "remember_token"),
@@ -75,7 +80,7 @@ def texts(*sites: Site, address: Address | None = None, account: Account | None 
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_config_is_as_an_expert_writes_it(golden: Golden, case: str) -> None:
-    said = texts(*CASES[case], address=SECURE if case == "https" else None)
+    said = texts(*CASES[case], address=SECURE if case in WITH_HTTPS else None)
     always = {"mime.types", "server.conf", "listen.conf", "check/nginx.conf", "check/listen.conf"}
     golden(case, said if case == "default" else {name: said[name] for name in said.keys() - always})
 

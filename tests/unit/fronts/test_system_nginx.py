@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import Golden
 from tests.unit.fronts.test_nginx import CASES as NGINX_CASES
-from tests.unit.fronts.test_nginx import GUESTBOOK, LAYOUT, SECURE, SHOP
+from tests.unit.fronts.test_nginx import GUESTBOOK, LAYOUT, SECURE, SHOP, WITH_HTTPS
 from uncork.errors import UsageError
 from uncork.fronts.dialect import Dialect
 from uncork.fronts.host import Host, Listen, Server
@@ -15,7 +15,7 @@ from uncork.fronts.system_nginx import SystemNginx, mark_of, site_name
 from uncork.layout import Layout
 from uncork.model import Account
 from uncork.plan import Directory, Reload, Remove
-from uncork.serving import Address, Cache, PathRule, Site
+from uncork.serving import Address, Cache, PathRule, Site, Tls
 
 ACCOUNT = Account("www-data", "www-data", 33, 33)
 HOST = Host("/usr/sbin/nginx", Dialect((1, 22, 1)), "www-data", "/run/nginx.pid", "/etc/nginx/sites-enabled", runs=True)
@@ -37,10 +37,25 @@ SITE = "zz-uncork-1a2b3c4d.conf"
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_config_is_as_an_expert_writes_it(golden: Golden, case: str) -> None:
-    said = files(*CASES[case], address=SECURE if case == "https" else None)
+    said = files(*CASES[case], address=SECURE if case in WITH_HTTPS else None)
     always = {"mime.types", "server.conf", "listen.conf", "uncork_1a2b3c4d"}
     shown = {"mime.types"} if case in {"default", "https"} else always
     golden(f"system/{case}", {name: text for name, text in said.items() if name not in shown})
+
+
+def test_a_ca_is_answered_by_http_and_its_certificate_is_read_at_each_handshake(golden: Golden) -> None:
+    named = replace(GUESTBOOK, domains=("shop.example", "new.shop.example"))
+    asked = replace(named, tls=Tls("acme", email="a@shop.example", names=("shop.example",)))
+    said = files(asked, replace(SHOP, tls=Tls("self-signed")), address=replace(EVERYWHERE, tls_port=443))
+    golden("system/acme", {name: said[name] for name in (SITE, "apps/guestbook.redirect.conf")})
+
+
+def test_until_a_ca_has_certified_a_name_all_is_answered_by_http() -> None:
+    asked = replace(GUESTBOOK, domains=("shop.example",), tls=Tls("acme"))
+    said = files(asked, address=EVERYWHERE)
+    assert "/.well-known/acme-challenge/" in said[SITE]
+    assert "ssl_certificate" not in said[SITE]
+    assert "apps/guestbook.redirect.conf" not in said
 
 
 def test_a_newer_nginx_gets_what_it_understands(golden: Golden) -> None:
