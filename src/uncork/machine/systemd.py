@@ -75,7 +75,7 @@ def _end(step: Units) -> None:
     if step.verb == "kill":
         _run(("stop", "--no-block", *step.names), step.most, step.why)
         _run(("kill", "--signal=KILL", *step.names), step.most, step.why)
-    argv = ("systemctl", "stop", *step.names)
+    argv = ("systemctl", "--no-ask-password", "stop", *step.names)
     with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         _wait(process, step)
         told = process.stderr.read() if process.stderr else ""

@@ -9,6 +9,7 @@ from tests.e2e.lab.bridge import Lab
 from tests.e2e.lab.client import client as made
 from tests.e2e.lab.conftest import booted
 from tests.e2e.lab.site import Site, site
+from tests.e2e.reader import REPOSITORY
 from tests.e2e.state import eventually
 
 LIMITS = '\n[tool.uncork.limits]\nmemory = "512M"\ncpu = 0.5\ntasks = 300\n'
@@ -58,6 +59,14 @@ def test_an_app_runs_as_a_user_of_its_own_within_the_limits_of_its_config(served
         "CPUQuotaPerSecUSec": "500ms",
         "TasksMax": "300",
     }
+
+
+def test_the_commands_of_the_page_about_units_do_what_it_says(served: Site) -> None:
+    page = (REPOSITORY / "docs/reference/units.md").read_text()
+    status, units, journal = (line.removeprefix("$ ") for line in page.splitlines() if line.startswith("$ "))
+    assert "uncork-hello@" in served.machine.sh(status)
+    assert "uncork-agent.service" in served.machine.sh(units)
+    assert "Listening on uncork-hello@" in served.machine.sh(journal)
 
 
 def test_after_down_nothing_comes_back_with_the_machine_until_start(served: Site) -> None:

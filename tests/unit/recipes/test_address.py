@@ -23,6 +23,32 @@ def test_a_config_may_not_pull_the_port_from_under_other_apps() -> None:
     assert "uncork up --port 9000" in refused.value.fix
 
 
+def test_a_machine_set_up_for_serving_is_reached_from_everywhere_at_the_port_of_the_web() -> None:
+    machine = replace(facts(), set_up=True, address=None)
+    assert decide(machine, Config("shop"), None, None) == Address("0.0.0.0", 80)
+    assert decide(machine, Config("shop", port=8080), None, None) == Address("0.0.0.0", 8080)
+    assert front_kind(machine, Config("shop"), SERVERS["gunicorn"]) == "system-nginx"
+
+
+@pytest.mark.parametrize("kind", ["nginx", "apache", "none"])
+def test_a_machine_set_up_for_serving_has_its_own_nginx_in_front_and_nothing_else(kind: str) -> None:
+    with pytest.raises(UsageError, match="has its own nginx in front"):
+        front_kind(replace(facts(), set_up=True), Config("shop", front=FrontSettings(kind)), SERVERS["uwsgi"])
+
+
+def test_a_server_that_only_apache_can_be_in_front_of_is_refused_there() -> None:
+    with pytest.raises(UsageError, match="mod_wsgi can't stand behind the system's nginx"):
+        front_kind(
+            replace(facts(), set_up=True), Config("shop", server=ServerSettings("mod_wsgi")), SERVERS["mod_wsgi"]
+        )
+
+
+def test_who_asks_from_elsewhere_is_told_the_name_that_leads_to_an_app() -> None:
+    site, port = Site("shop", Protocol.UWSGI, domains=("*.example.com", "shop.example.com")), Address("0.0.0.0", 80)
+    assert url(site, (site,), port, elsewhere=True) == "http://shop.example.com/"
+    assert url(site, (site,), replace(port, port=8080), elsewhere=True) == "http://shop.example.com:8080/"
+
+
 def test_the_first_app_answers_on_the_port_itself_and_the_others_by_name() -> None:
     first, second = Site("shop", Protocol.UWSGI), Site("blog", Protocol.UWSGI)
     assert url(first, (first, second), Address()) == "http://127.0.0.1:8000/"

@@ -1,15 +1,18 @@
 from dataclasses import replace
 
 from tests.unit.recipes.parts import LAYOUT, NamedSupervisor, app_facts, release, said
+from uncork.layout import MACHINE
 from uncork.model import Instance
 from uncork.plan import Drain, File, Link, Probe, Warm
 from uncork.recipes.change_over import Running, boot, change_over, live_of
 from uncork.recipes.front import Refresh
 from uncork.serving import Protocol
+from uncork.supervisors.systemd import Systemd
 
 OLD = Running(release(1), Instance("shop", 1))
 NEW = Running(release(2), Instance("shop", 2))
 SUPERVISOR = NamedSupervisor()
+SYSTEMD = Systemd("/opt/uncork/current/bin/python")
 
 
 def test_the_new_release_is_started_and_then_has_to_prove_itself() -> None:
@@ -106,3 +109,16 @@ def test_the_projects_own_health_path_is_asked_and_the_mount_counts() -> None:
 def test_every_worker_is_warmed_before_a_visitor_meets_it() -> None:
     plan = boot(NEW, LAYOUT, SUPERVISOR, None)
     assert [step.workers for step in plan.prepare if isinstance(step, Warm)] == [NEW.release.processes]
+
+
+def test_what_comes_back_with_a_machine_is_moved_once_visitors_are_and_back_with_them() -> None:
+    plan = change_over(NEW, OLD, MACHINE, SYSTEMD, Refresh())
+    switched, *rest = plan.switch
+    assert switched == Link(MACHINE.app("shop").current_socket, "/run/uncork/shop/2.1/app.sock", "switch")
+    assert (*SYSTEMD.keep(MACHINE, NEW.instance), *SYSTEMD.forget(MACHINE, OLD.instance)) == tuple(rest[1:])
+    assert (*SYSTEMD.keep(MACHINE, OLD.instance), *SYSTEMD.forget(MACHINE, NEW.instance)) == plan.revert[2:]
+
+
+def test_an_app_that_was_stopped_is_not_brought_back_with_the_machine_by_a_deploy_that_fails() -> None:
+    plan = change_over(NEW, OLD, MACHINE, SYSTEMD, Refresh(), stopped=True)
+    assert not set(SYSTEMD.keep(MACHINE, OLD.instance)) & set(plan.revert)
