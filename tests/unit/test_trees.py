@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from uncork.errors import UsageError
+from uncork.machine.checkouts import modified
 from uncork.machine.trees import digest, read
 
 
@@ -119,6 +120,42 @@ def test_no_program_that_a_checkouts_config_names_is_run(tmp_path: Path) -> None
     git(tmp_path, "config", "core.fsmonitor", f"touch {tmp_path}/ran; false")
     read(tmp_path)
     assert not (tmp_path / "ran").exists()
+
+
+def test_what_git_does_not_track_stays_behind_if_so_said_and_is_named(tmp_path: Path) -> None:
+    git(tmp_path, "init")
+    put(tmp_path, "app.py", "new.py")
+    git(tmp_path, "add", "app.py")
+    tree = read(tmp_path, tracked=True)
+    assert tree.names == ("app.py",)
+    assert any("git does not know new.py" in note for note in tree.notes)
+
+
+def test_what_is_not_as_it_was_committed_is_named(tmp_path: Path) -> None:
+    git(tmp_path, "init")
+    put(tmp_path, "shop/app.py", "shop/old.py", "shop/same.py", "blog/app.py")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-m", "all")
+    assert modified(tmp_path / "shop") == ()
+    write(tmp_path, **{"shop/app.py": "y", "blog/app.py": "y", "shop/new.py": "x"})
+    (tmp_path / "shop" / "old.py").unlink()
+    assert modified(tmp_path / "shop") == ("app.py", "old.py")
+    assert modified(tmp_path.parent) == ()
+
+
+def test_without_git_what_a_gitignore_is_about_is_left_out_too(tmp_path: Path) -> None:
+    write(tmp_path, **{".gitignore": "*.log\n/build/\n", "sub/.gitignore": "x.py\n"})
+    put(tmp_path, "app.py", "a.log", "build/b.py", "sub/x.py", "sub/y.py", "sub/build/z.py")
+    assert read(tmp_path).names == (".gitignore", "app.py", "sub/.gitignore", "sub/build/z.py", "sub/y.py")
+    assert not (tmp_path / ".git").exists()
+
+
+def test_of_what_somebody_has_listed_data_and_secrets_stay_out_too(tmp_path: Path) -> None:
+    put(tmp_path, "app.py", "instance/app.db", ".env", "venv/kept.py")
+    assert read(tmp_path, names=("app.py", "instance/app.db", ".env", "venv/kept.py")).names == (
+        "app.py",
+        "venv/kept.py",
+    )
 
 
 def test_links_inside_the_tree_count_as_what_they_point_to(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final
 
@@ -62,9 +61,7 @@ class Journal:
 def opened(layout: Layout, app: str) -> Iterator[Journal]:
     """Begin the journal of a deploy, and forget the oldest ones."""
     files.make(Directory(layout.deploys, ROOTS), None)
-    moment = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S.%f")
-    path = layout.deploys / f"{moment}-{os.getpid()}{_SUFFIX}"
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    path, descriptor = _made(layout)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         journal = Journal(path, descriptor)
@@ -73,6 +70,16 @@ def opened(layout: Layout, app: str) -> Iterator[Journal]:
         yield journal
     finally:
         os.close(descriptor)
+
+
+def _made(layout: Layout) -> tuple[Path, int]:
+    """Make the next journal. They are numbered, since a machine's clock may be set back."""
+    number = 1 + max((int(path.stem) for path in _journals(layout)), default=0)
+    while True:
+        path = layout.deploys / f"{number:08}{_SUFFIX}"
+        with suppress(FileExistsError):
+            return path, os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        number += 1
 
 
 @contextmanager
@@ -169,7 +176,7 @@ class _Said:
 
 
 def _journals(layout: Layout) -> tuple[Path, ...]:
-    return tuple(path for path in files.names_in(layout.deploys) if path.suffix == _SUFFIX)
+    return tuple(path for path in files.names_in(layout.deploys) if path.suffix == _SUFFIX and path.stem.isdecimal())
 
 
 def _runs(path: Path) -> bool:
