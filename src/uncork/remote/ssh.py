@@ -40,6 +40,8 @@ OPTIONS: Final = (
     "ServerAliveInterval=3",
     "ServerAliveCountMax=3",
 )
+LATER: Final = ("BatchMode=yes", "ControlMaster=no", "StrictHostKeyChecking=yes")
+"""For all but the first command: nobody is asked anything any more."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Connection:
             raise self._lost(f"{Path(argv[0]).name} did not end in {timeout:g} s", slow.stderr or b"") from None
         if done.returncode == FAILED:
             raise self._lost("the connection was lost", done.stderr)
-        return Answered(done.returncode, _text(done.stdout), _text(done.stderr))
+        return Answered(done.returncode, _verbatim(done.stdout), _verbatim(done.stderr))
 
     def stream(self, argv: tuple[str, ...], *, root: bool = True) -> "subprocess.Popen[bytes]":
         """Start a command whose three streams are pipes of ours; it ends with 255 if the connection is lost."""
@@ -93,11 +95,17 @@ class Connection:
 
     def terminal(self, argv: tuple[str, ...], *, root: bool = True) -> int:
         """Run a command on our own terminal, or whatever our streams are, and return its exit status."""
-        ours = "-t" if sys.stdin.isatty() and sys.stdout.isatty() else "-T"
-        return subprocess.call(self._line(argv, root, ours))
+        # Else ssh says at the end that the shared connection is closed, which is not.
+        there = ("-t", *_options("LogLevel=ERROR")) if sys.stdin.isatty() and sys.stdout.isatty() else ("-T",)
+        return subprocess.call(self._line(argv, root, there))
 
-    def _line(self, argv: tuple[str, ...], root: bool, terminal: str = "-T") -> tuple[str, ...]:  # noqa: FBT001
-        return (*self.argv[:-2], terminal, *self.argv[-2:], shlex.join(self._rights(argv) if root else argv))
+    def _line(
+        self,
+        argv: tuple[str, ...],
+        root: bool,  # noqa: FBT001
+        terminal: tuple[str, ...] = ("-T",),
+    ) -> tuple[str, ...]:
+        return (*self.argv[:-2], *terminal, *self.argv[-2:], shlex.join(self._rights(argv) if root else argv))
 
     def _rights(self, argv: tuple[str, ...]) -> tuple[str, ...]:
         return argv if self.root else ("sudo", "-n", "--", *argv)
@@ -135,7 +143,7 @@ def _again(host: str, ssh: tuple[str, ...], there: tuple[str, ...]) -> Connectio
     """Use what a command before has left, unless the network went away under it: others finish, but no more come."""
     if subprocess.run((*ssh, "-O", "check", *there), capture_output=True, check=False).returncode:
         return None
-    argv = (*ssh, *_options("BatchMode=yes", "ControlMaster=no"), *there)
+    argv = (*ssh, *_options(*LATER), *there)
     try:
         asked = subprocess.run(
             (*argv, _hello()), capture_output=True, timeout=AGAIN_TIME, check=False, stdin=subprocess.DEVNULL
@@ -158,8 +166,7 @@ def _anew(host: str, ssh: tuple[str, ...], there: tuple[str, ...], most: float, 
         code, out = _asked(argv, errors.fileno(), None if asks else most, host)
         errors.seek(0)
         said = _text(errors.read())
-    strict = _options("BatchMode=yes", "ControlMaster=no", "StrictHostKeyChecking=yes")
-    found = _connection(host, (*ssh, *strict, *there), out)
+    found = _connection(host, (*ssh, *_options(*LATER), *there), out)
     if code or not found:
         raise refusal(host, said, code == FAILED)
     return found
@@ -202,5 +209,11 @@ def _folder() -> Path:
     return folder
 
 
+def _verbatim(data: bytes) -> str:
+    """What is no UTF-8 goes out as it came in."""
+    return data.decode("utf-8", "surrogateescape")
+
+
 def _text(data: bytes) -> str:
+    """What ssh itself says has the line ends of a terminal."""
     return data.decode("utf-8", "replace").replace("\r\n", "\n")
