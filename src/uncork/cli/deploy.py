@@ -49,8 +49,8 @@ def command(  # noqa: PLR0913 -- an option each
         _to_one(asked, there.hosts[0], sent, manner)
         return ExitCode.OK
     with progress(asked) as report:
-        ended = deploy_to_all(there.hosts, there.target, sent, manner, report)
-    return rolled(asked, ended, sent.notes)
+        done = deploy_to_all(there.hosts, there.target, sent, manner, report)
+    return rolled(asked, done, sent.notes)
 
 
 def _place(asked: Asked, root: Path) -> Place:

@@ -13,14 +13,15 @@ from uncork.errors import ExitCode, RefusedError, UserError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from uncork.remote.rolling import Ended
+    from uncork.remote.rolling import Ended, Rolled
 
 _COLOURS = {"NEW": "green", "REFUSED": "yellow", "BACK": "yellow", "LOST": "red"}
 
 
-def rolled(asked: Asked, ended: "Sequence[Ended]", notes: "Sequence[str]") -> int:
+def rolled(asked: Asked, done: "Rolled", notes: "Sequence[str]") -> int:
     """Tell it, and return the exit status. For people the first error is raised, so that it ends what they read."""
-    first = _first([one.error for one in ended if one.error])
+    ended = done.machines
+    first = _first([*(one.error for one in ended if one.error), *([done.trouble] if done.trouble else [])])
     if asked.json:
         emit({"hosts": [_json(one) for one in ended], "notes": list(notes)})
         return int(first.code if first else ExitCode.OK)

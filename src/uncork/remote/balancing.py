@@ -22,29 +22,38 @@ PORT: Final = 80
 
 @dataclass
 class Balancing:
-    """A balancer. `stuck` are the machines that were left out before, and stay so until they have changed.
+    """A balancer of `hosts`: where those are that `balanced` does not tell of, it knows from before.
 
-    `sources` are the addresses by which it comes to them.
+    `stuck` are the machines that were left out before, and stay so until they have changed. `sources` are the
+    addresses by which it comes to machines, `said` who is out since it was told so last.
     """
 
     connection: Connection
+    hosts: tuple[str, ...]
     balanced: Balanced
     stuck: frozenset[str] = frozenset()
     before: frozenset[str] = field(default=frozenset(), init=False)
     sources: tuple[str, ...] = field(default=(), init=False)
+    said: tuple[tuple[int, ...], ...] | None = field(default=None, init=False)
 
     def begin(self, batches: Sequence[Sequence[str]]) -> None:
-        """Have it know which machines will be out together: to learn of others, nginx would have to reload."""
-        self.before = self.stuck = frozenset(_say(self.connection, Order(self.balanced.app)).out)
+        """Learn how it is, and which machines will be out together: to know others, nginx would have to reload."""
+        told = _say(self.connection, Order(self.balanced.app))
+        self.before = self.stuck = frozenset(told.out)
+        known = {**dict(told.hosts), **dict(self.balanced.hosts)}
+        self.balanced = replace(self.balanced, hosts=tuple((one, known[one]) for one in self.hosts if one in known))
         self.balanced = replace(self.balanced, outs=self._numbers(_sets(self.stuck, batches)))
-        self.sources = _say(self.connection, Order(self.balanced.app, self.balanced)).sources
 
     def leave_out(self, hosts: Iterable[str]) -> None:
         """Have it send no new requests to these machines, nor to those that are stuck. Raises UserError."""
-        out = self.stuck | {*hosts}
-        known = dict.fromkeys((*self.balanced.outs, *self._numbers((out,))))
+        out = frozenset(self.stuck | {*hosts})
+        numbers = self._numbers((out,))
+        if numbers == self.said:
+            return
+        known = dict.fromkeys((*self.balanced.outs, *numbers))
         self.balanced = replace(self.balanced, outs=tuple(known))
-        _say(self.connection, Order(self.balanced.app, self.balanced, tuple(sorted(out))))
+        self.sources = _say(self.connection, Order(self.balanced.app, self.balanced, tuple(sorted(out)))).sources
+        self.said = numbers
 
     def changed(self, hosts: Iterable[str]) -> None:
         """Know that these machines are as they should be."""
@@ -69,18 +78,19 @@ def _say(connection: Connection, order: Order) -> Told:
 
 
 def balancing(there: Mapping[str, Connection], target: Target, config: Config) -> Balancing:
-    """Return the balancer of a target, to be told what it is to do for the app; `there` has a connection to each."""
+    """Return the balancer of a target; `there` are connections to its machine, and to those that are to change."""
     wanted = target.balancer or Balancer("")
-    addresses = wanted.addresses or tuple(_address(there[host]) for host in target.hosts)
+    reached = {host: _address(there[host]) for host in target.hosts if host in there and not wanted.addresses}
+    addresses = dict(zip(target.hosts, wanted.addresses, strict=False)) or reached
     balanced = Balanced(
         app=config.name,
         port=wanted.port,
         names=wanted.domains or config.domains or (_named(there[wanted.host]),),
-        hosts=tuple(zip(target.hosts, (_with_port(one, config.port or PORT) for one in addresses), strict=True)),
+        hosts=tuple((host, _with_port(one, config.port or PORT)) for host, one in addresses.items()),
         least_connections=wanted.balance == "least-connections",
         timeout=max([config.request_timeout, *(rule.timeout or 0.0 for rule in config.front.paths)]),
     )
-    return Balancing(there[wanted.host], balanced)
+    return Balancing(there[wanted.host], target.hosts, balanced)
 
 
 def _named(connection: Connection) -> str:

@@ -4,14 +4,14 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from uncork.errors import UserError
 from uncork.remote.balancing import Balancing, balancing
 from uncork.remote.deploy import deploy_to
 from uncork.remote.destination import name
 from uncork.remote.everywhere import at_once
-from uncork.remote.rolling import Change, Ended, Rollout, Undirected, batches
+from uncork.remote.rolling import Change, Rolled, Rollout, Undirected, batches
 from uncork.remote.server import brought
 from uncork.remote.source import Source
 from uncork.remote.ssh import Connection, connect
@@ -35,18 +35,22 @@ class Manner:
 
 def deploy_to_all(
     hosts: Sequence[str], target: Target | None, source: Source, manner: Manner, report: Reporter
-) -> tuple[Ended, ...]:
+) -> Rolled:
     """Deploy to machines, and return what became of each. Raises UserError where no machine was changed."""
     balancer = target.balancer if target else None
-    others = (*target.hosts, balancer.host) if target and balancer else ()
-    there = _connected(tuple(dict.fromkeys((*hosts, *others))), manner)
-    for host in (*hosts, *((balancer.host,) if balancer else ())):
-        brought(there[host], report, upgrade=manner.upgrade)
+    needed = tuple(dict.fromkeys((*hosts, *((balancer.host,) if balancer else ()))))
+    there = _connected(needed, manner)
+    one_at_a_time = threading.Lock()
+
+    def bring(host: str) -> None:
+        brought(there[host], _Told(report, name(host), one_at_a_time), upgrade=manner.upgrade)
+
+    list(at_once(needed, bring))
     order = (tuple(hosts),) if manner.parallel else batches(hosts, manner.size)
     led = balancing(there, target, source.found.config) if target and balancer else None
     if led:
         led.begin(order)
-    going = _Going(there, source, report, led)
+    going = _Going(there, source, report, led, one_at_a_time)
     return Rollout(going.begin, led or Undirected()).roll(order)
 
 
@@ -76,7 +80,7 @@ class _Going:
     source: Source
     report: Reporter
     led: Balancing | None
-    one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
+    one_at_a_time: threading.Lock
 
     @contextmanager
     def begin(self, host: str) -> Iterator[Change]:

@@ -1,8 +1,8 @@
 """A deploy to several machines: the first one alone, then the others in batches; all of them, or none."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -80,6 +80,14 @@ class Ended:
     error: UserError | None = None
 
 
+@dataclass(frozen=True)
+class Rolled:
+    """What became of each machine; `trouble` is what kept visitors from being led around."""
+
+    machines: tuple[Ended, ...]
+    trouble: UserError | None = None
+
+
 @dataclass
 class Rollout:
     """One deploy to machines. `begin` deploys to one."""
@@ -88,31 +96,28 @@ class Rollout:
     visitors: Visitors
     going: dict[str, Change] = field(default_factory=dict)
     failed: dict[str, UserError] = field(default_factory=dict)
+    trouble: UserError | None = None
 
-    def roll(self, batches: Sequence[Sequence[str]]) -> tuple[Ended, ...]:
-        """Deploy to each batch in turn. Where a machine fails, no other is begun, and those that switched go back.
-
-        Raises what kept visitors from being led around; all has been taken back then.
-        """
+    def roll(self, batches: Sequence[Sequence[str]]) -> Rolled:
+        """Deploy to each batch in turn. Where a machine fails, no other is begun, and those that switched go back."""
         with ExitStack() as stack:
-            trouble: UserError | None = None
-            try:
-                self._all(batches, stack)
-            except UserError as error:
-                trouble = error
-            ended = tuple(self._end([host for batch in batches for host in batch], good=not trouble))
-        if trouble:
-            raise trouble
-        return ended
+            for batch in batches:
+                if not self._lead((*self._lost(), *batch)):
+                    break
+                self._batch(batch, stack)
+                self.visitors.changed(host for host in batch if host not in self.failed)
+                if self.failed:
+                    break
+            ended = self._end([host for batch in batches for host in batch])
+        return Rolled(ended, self.trouble)
 
-    def _all(self, batches: Sequence[Sequence[str]], stack: ExitStack) -> None:
-        for batch in batches:
-            self.visitors.leave_out(batch)
-            self._batch(batch, stack)
-            self.visitors.changed(host for host in batch if host not in self.failed)
-            self.visitors.leave_out(self._lost())
-            if self.failed:
-                return
+    def _lead(self, around: Iterable[str]) -> bool:
+        """Have visitors led around machines, and return whether they are."""
+        try:
+            self.visitors.leave_out(around)
+        except UserError as error:
+            self.trouble = error
+        return self.trouble is None
 
     def _batch(self, batch: Sequence[str], stack: ExitStack) -> None:
         with ThreadPoolExecutor(max_workers=len(batch)) as pool:
@@ -136,18 +141,18 @@ class Rollout:
     def _lost(self) -> list[str]:
         return [host for host, error in self.failed.items() if isinstance(error, LostError)]
 
-    def _end(self, hosts: Sequence[str], *, good: bool) -> Iterator[Ended]:
-        """Have all that switched stay, or go back, and yield what became of each machine."""
-        keeps = good and not self.failed
+    def _end(self, hosts: Sequence[str]) -> tuple[Ended, ...]:
+        """Have all that switched stay, or go back, and return what became of each machine."""
+        keeps = not (self.failed or self.trouble)
         held = {host: change for host, change in self.going.items() if host not in self.failed}
-        for change in held.values():
-            change.keep() if keeps else change.back()
-        for host in hosts:
-            yield self._ended(host, held.get(host))
         if not keeps:
             self.visitors.restore()
-        with suppress(UserError):
-            self.visitors.leave_out(self._lost())
+        self._lead(self._lost())
+        for change in held.values():
+            change.keep() if keeps else change.back()
+        ended = tuple(self._ended(host, held.get(host)) for host in hosts)
+        self._lead(self._lost())
+        return ended
 
     def _ended(self, host: str, change: Change | None) -> Ended:
         if error := self.failed.get(host):

@@ -20,6 +20,7 @@ from uncork.workflows.audit import audited
 from uncork.workflows.work import FRONT_WAIT
 
 RELOAD_TIME: Final = 10.0
+HOSTS: Final = "hosts.json"
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -36,8 +37,12 @@ class Order(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Told:
-    """What a balancer tells: the names of the hosts that were out before, and by which addresses it comes to hosts."""
+    """What a balancer tells: its hosts (name, address) and the names of those that were out, as it was before.
 
+    `sources` are the addresses by which it comes to hosts.
+    """
+
+    hosts: tuple[tuple[str, str], ...]
     out: tuple[str, ...]
     sources: tuple[str, ...] = ()
 
@@ -51,7 +56,7 @@ def balance(layout: Layout, said: bytes, report: Reporter) -> Told:
     if os.geteuid() != 0:
         raise UsageError("only root may change the sites of nginx", "run it as root (sudo uncork ...)")
     with files.hold_waiting(layout.lock, FRONT_WAIT):
-        before = _out(layout, order.app)
+        hosts, before = _hosts(layout, order.app), _out(layout, order.app)
         nginx = host.beside(balancer.site_name(order.app)) if order.remove or order.balanced else None
         if nginx and order.remove:
             with audited(layout, order.app, "remove the balancer", report):
@@ -60,7 +65,7 @@ def balance(layout: Layout, said: bytes, report: Reporter) -> Told:
             _share(layout, nginx, order.balanced, report)
             _leave_out(layout, order.balanced, before if order.out is None else order.out, report)
         addresses = (address for _, address in order.balanced.hosts) if order.balanced else ()
-        return Told(before, tuple(sorted({sockets.source(address) for address in addresses} - {""})))
+        return Told(hosts, before, tuple(sorted({sockets.source(address) for address in addresses} - {""})))
 
 
 def _order(said: bytes) -> Order:
@@ -69,6 +74,14 @@ def _order(said: bytes) -> Order:
     except msgspec.MsgspecError as error:
         fix = "bring both to one version: `uncork server upgrade`"
         raise UsageError(f"this uncork does not understand what is asked of it: {error}", fix) from error
+
+
+def _hosts(layout: Layout, app: str) -> tuple[tuple[str, str], ...]:
+    path = layout.balancer(app) / HOSTS
+    try:
+        return msgspec.json.decode(files.read(path), type=tuple[tuple[str, str], ...]) if path.exists() else ()
+    except msgspec.MsgspecError:
+        return ()
 
 
 def _out(layout: Layout, app: str) -> tuple[str, ...]:
@@ -84,7 +97,9 @@ def _share(layout: Layout, nginx: Host, balanced: Balanced, report: Reporter) ->
     if before == wanted.content:
         return
     back: Step = Remove(wanted.path) if before is None else File(wanted.path, before)
-    steps = (Directory(layout.balancer(balanced.app)), wanted, _check(nginx))
+    folder = layout.balancer(balanced.app)
+    known = File(folder / HOSTS, msgspec.json.encode(balanced.hosts).decode())
+    steps = (Directory(folder), known, wanted, _check(nginx))
     with audited(layout, balanced.app, "balance", report):
         _carry_out(Plan(steps, _reload(nginx), revert=(back,)), report)
 
