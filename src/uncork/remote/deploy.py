@@ -98,8 +98,12 @@ class HostDeploy:
         elif "note" in told:
             self._report.note(str(told["note"]))
 
-    def _say(self, word: bytes) -> None:
+    def settle(self) -> None:
+        """Tell the machine no more that we are there."""
         self._settled.set()
+
+    def _say(self, word: bytes) -> None:
+        self.settle()
         self._talk.say(word + b"\n")
 
     def _pulse(self) -> None:
@@ -122,7 +126,11 @@ def deploy_to(
         with step(report, f"send what {connection.host} lacks"):
             talk.say(json.dumps(msgspec.to_builtins(order)).encode(), b"\n")
             pour(talk, source.files)
-        yield HostDeploy(talk, report, holds=hold)
+        going = HostDeploy(talk, report, holds=hold)
+        try:
+            yield going
+        finally:
+            going.settle()
 
 
 def deploy(connection: Connection, source: Source, report: Reporter) -> Deployed:

@@ -38,8 +38,11 @@ class Exchange:
         self._errors: IO[bytes] = process.stderr
 
     def say(self, *told: bytes) -> None:
-        """Say something. That nobody hears it is found out by what is, or is not, answered."""
-        with suppress(BrokenPipeError):
+        """Say something. That nobody hears it is found out by what is, or is not, answered.
+
+        A thread may have something to say still when the talk is over: its pipe is closed then, and that no error.
+        """
+        with suppress(BrokenPipeError, ValueError):
             for part in told:
                 self._to.write(part)
             self._to.flush()

@@ -133,7 +133,7 @@ def cut_off(layout: Layout, app: str | None = None) -> tuple[str, ...]:
 def tell(story: Story) -> str:
     """Return what became of a deploy, as a sentence."""
     which = f"the deploy of {story.app} by {story.by}, begun at {story.since},"
-    if story.runs:
+    if story.runs and not (story.done or story.problem):
         return f"{which} is under way: {story.step or 'its source is on its way'}"
     which = f"{which} lost its connection"
     if not story.began:

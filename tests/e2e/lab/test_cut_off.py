@@ -34,7 +34,9 @@ MOMENTS: Final = (
 )
 
 UNDER_WAY: Final = """cd /var/lib/uncork/deploys
-for told in *.jsonl; do flock -n -s $told true || ! grep -q began $told || exit 1; done"""
+for told in *.jsonl; do
+  flock -n -s $told true || ! grep -q began $told || grep -qE '^."(deployed|error)' $told || exit 1
+done"""
 
 
 def test_a_deploy_that_is_cut_off_anywhere_ends_well_and_the_next_one_works_at_once(served: Site) -> None:
