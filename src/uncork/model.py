@@ -237,12 +237,13 @@ class Machine:
 class Certificate:
     """What a CA has certified for an app by ACME: the names, from when to when in epoch seconds; empty: nothing yet.
 
-    `problem` and `fix` are why it gave no other one when it was last asked; that is so since `since` (epoch seconds).
+    `server` is the URL of its directory. `problem` and `fix` are why it gave no other one when it was last asked; that is so since `since` (epoch seconds).
     """
 
     names: tuple[str, ...] = ()
     begins: float = 0.0
     ends: float = 0.0
+    server: str = ""
     problem: str = ""
     fix: str = ""
     since: float = 0.0

@@ -70,7 +70,8 @@ class Room:
 class Certify:
     """Make a certificate for host names and IP addresses, signed by the local CA, which is made if there is none.
 
-    `path` gets the certificate with its key, and is readable by the account that serves requests alone.
+    `path` gets the certificate with its key, readable by the account that serves requests alone, or by root (not
+    `serving`), where that account does not show it.
     """
 
     path: Path
@@ -78,6 +79,7 @@ class Certify:
     authority: Path
     authority_key: Path
     why: str = ""
+    serving: bool = True
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,11 @@ class Dialect:
         return self.version >= (1, 27, 4)
 
     @property
+    def keeps_certificates(self) -> bool:
+        """Whether it can keep a certificate for a while that is read when it is asked for (1.27.4)."""
+        return self.version >= (1, 27, 4)
+
+    @property
     def counts(self) -> bool:
         """Whether it can limit how many header fields a request has (1.29.8)."""
         return self.version >= (1, 29, 8)

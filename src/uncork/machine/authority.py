@@ -39,7 +39,7 @@ def issue(step: Certify, account: Account | None) -> None:
     except (ValueError, TypeError, UserError) as error:
         reason = f"the local CA in {step.authority.parent} can't be used ({error}); without the folder it is made anew"
         raise StepFailedError(step.why, reason) from error
-    files.write(File(step.path, text, secret=True), account)
+    files.write(File(step.path, text, secret=True), account if step.serving else None)
 
 
 def _authority(path: Path, key_path: Path) -> _Authority:

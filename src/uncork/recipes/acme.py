@@ -51,12 +51,14 @@ def names(site: Site) -> tuple[str, ...]:
     return _public(site.domains) if site.tls.kind == ACME else ()
 
 
-def is_due(certificate: Certificate, wanted: tuple[str, ...], now: float) -> bool:
-    """Return whether a CA is to be asked: for a name that is not certified, or as the last third of the time begins.
+def is_due(certificate: Certificate, site: Site, now: float) -> bool:
+    """Return whether the CA of a site is to be asked at `now` (epoch seconds).
 
-    One that refused is asked again, whatever it was asked for.
+    It is for a name that it has not certified, and when the last third of a certificate's time begins. One that refused
+    is asked again, whatever it was asked for.
     """
-    lacking = not set(wanted) <= set(certificate.names)
+    wanted = names(site)
+    lacking = not set(wanted) <= set(certificate.names) or certificate.server != site.tls.directory
     late = certificate.ends - now < (certificate.ends - certificate.begins) / 3
     return bool(wanted) and bool(lacking or late or certificate.problem)
 

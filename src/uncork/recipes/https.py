@@ -68,4 +68,5 @@ def certificates(
 
 
 def _certify(layout: Layout, path: Path, names: tuple[str, ...]) -> Certify:
-    return Certify(path, names, layout.authority, layout.authority_key, "make a certificate")
+    keys = (layout.authority, layout.authority_key)
+    return Certify(path, names, *keys, "make a certificate", serving=not layout.machine)

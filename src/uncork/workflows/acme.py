@@ -61,7 +61,7 @@ def renew(layout: Layout, app: str | None, report: Reporter, *, force: bool) -> 
 def certified(work: Work, deployed: Deployed, release: Release) -> Deployed:
     """Get the certificate that a deploy has made due, and return what serves then; that it failed is told, no more."""
     found = work.facts().app(release.app)
-    if not (names_of(found) and _is_due(found)):
+    if not _is_due(found):
         return deployed
     got = _obtained(work, release.app, force=False)
     facts = work.facts()
@@ -77,7 +77,7 @@ def names_of(app: AppFacts) -> tuple[str, ...]:
 
 
 def _is_due(app: AppFacts) -> bool:
-    return acme.is_due(app.certificate, names_of(app), time.time())
+    return app.live_release is not None and acme.is_due(app.certificate, app.live_release.site, time.time())
 
 
 def _renewed(work: Work, app: str, *, force: bool) -> Renewed:
@@ -96,7 +96,7 @@ def _obtained(work: Work, app: str, *, force: bool) -> Renewed:
         if not (force or _is_due(found)):
             return _of(app, found.certificate, new=False)
         try:
-            _install(work, app, _ordered(work, found))
+            _install(work, found, _ordered(work, found))
         except (UserError, StepFailedError) as error:
             _remember(work, found, error)
     after = work.facts().app(app).certificate
@@ -135,19 +135,20 @@ def _text(path: Path) -> str:
     return files.read(path).strip() if path.exists() else ""
 
 
-def _install(work: Work, app: str, given: Issued) -> None:
+def _install(work: Work, app: AppFacts, given: Issued) -> None:
     """Have the front show a certificate, which takes a reload only where there are names that had none.
 
     Who may get to it gets a key that is locked: only root may read by what. Raises UserError.
     """
-    paths, layout = work.layout.app(app), work.layout
-    known = Certificate(given.names, given.begins, given.ends)
+    paths, layout = work.layout.app(app.name), work.layout
+    server = app.live_release.site.tls.directory if app.live_release else ""
+    known = Certificate(given.names, given.begins, given.ends, server)
     work.do(
         File(paths.issued_passphrase, given.passphrase + "\n", 0o600),
         File(paths.issued_certificate, given.text, why="bring the certificate to nginx"),
     )
     with files.hold_waiting(layout.lock, FRONT_WAIT):
-        facts = _with(work.facts(), app, known)
+        facts = _with(work.facts(), app.name, known)
         work = work.behind(facts.front or work.front.name)
         served = Served(facts.address or Address(), sites(facts))
         port_is_free(facts, settled(served.address, served.sites), work.front)

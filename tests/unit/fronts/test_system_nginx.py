@@ -48,6 +48,9 @@ def test_a_ca_is_answered_by_http_and_its_certificate_is_read_at_each_handshake(
     asked = replace(named, tls=Tls("acme", email="a@shop.example", names=("shop.example",)))
     said = files(asked, replace(SHOP, tls=Tls("self-signed")), address=replace(EVERYWHERE, tls_port=443))
     golden("system/acme", {name: said[name] for name in (SITE, "apps/guestbook.redirect.conf")})
+    newer = files(asked, address=replace(EVERYWHERE, tls_port=443), host=NEW)[SITE]
+    assert "ssl_certificate_cache " in newer
+    assert "ssl_certificate_cache " not in said[SITE]
 
 
 def test_until_a_ca_has_certified_a_name_all_is_answered_by_http() -> None:

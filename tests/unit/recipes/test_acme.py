@@ -19,7 +19,7 @@ from uncork.serving import LETS_ENCRYPT, STAGING, Address, Protocol, Site, Tls
 DAY = 86400.0
 SHOP = Site("shop", Protocol.UWSGI, ("shop.example", "WWW.shop.example"), tls=Tls("acme"))
 NAMES = ("shop.example", "www.shop.example")
-FRESH = Certificate(NAMES, begins=0.0, ends=90 * DAY)
+FRESH = Certificate(NAMES, begins=0.0, ends=90 * DAY, server=LETS_ENCRYPT)
 AT = Address("0.0.0.0", 80)
 
 
@@ -84,18 +84,19 @@ def test_names_that_no_ca_certifies_by_http_are_refused_before_anything_is_done(
         (replace(FRESH, names=NAMES[:1]), 1, True),
         (replace(FRESH, names=(*NAMES, "old.example")), 1, False),
         (replace(FRESH, problem="the CA refused"), 1, True),
+        (replace(FRESH, server=STAGING), 1, True),
     ],
 )
-def test_a_certificate_is_due_for_new_names_after_a_failure_and_in_its_last_third(
+def test_a_certificate_is_due_for_new_names_of_another_ca_after_a_failure_and_in_its_last_third(
     known: Certificate, day: float, *, due: bool
 ) -> None:
-    assert acme.is_due(known, acme.names(SHOP), day * DAY) is due
+    assert acme.is_due(known, SHOP, day * DAY) is due
 
 
 def test_an_app_that_asks_no_ca_is_never_due() -> None:
     other = replace(SHOP, tls=Tls("self-signed"))
     assert acme.names(other) == ()
-    assert not acme.is_due(Certificate(problem="of before"), acme.names(other), 0.0)
+    assert not acme.is_due(Certificate(problem="of before"), other, 0.0)
 
 
 def test_https_is_answered_from_the_first_certificate_on_and_under_the_names_in_it() -> None:
