@@ -120,9 +120,10 @@ UNFIT = {
     "on s1; there is none": {"pythons": ()},
     "the disk of /opt has 20 MB left, and 300 are needed": {"free": {"/opt": 20 * 1024**2}},
     "apache2 listens on port 80 of s1": {"port": "apache2"},
-    "s1 has a user uncork .number 1003, /home/uncork. that is not ours": {
+    "s1 has a user or a group uncork that is not ours": {
         "accounts": {"uncork": Account("uncork", 1003, "", "/home/uncork")}
     },
+    "a group uncork that is not ours": {"groups": ("uncork",)},
     "root has served with uncork on s1 already": {"home": True},
 }
 

@@ -78,11 +78,10 @@ def _free(seen: Seen, host: str) -> None:
             f"{seen.port} listens on port 80 of {host}, where nginx is to",
             f"stop {seen.port} there, or have it listen elsewhere",
         )
-    account = seen.accounts.get("uncork")
-    if account:
+    if "uncork" in seen.accounts or "uncork" in seen.groups:
         raise UsageError(
-            f"{host} has a user uncork (number {account.uid}, {account.home}) that is not ours",
-            "rename or remove that user: the agent runs under this name",
+            f"{host} has a user or a group uncork that is not ours",
+            "rename or remove it (`getent passwd uncork; getent group uncork`): the agent runs under this name",
         )
     if seen.home:
         raise UsageError(

@@ -23,6 +23,12 @@ rm -rf uncork-*.service.d uncork-*.slice.d *.d/00-uncork.conf /var/lib/systemd/t
 systemctl daemon-reload; systemctl stop uncork.slice; systemctl reset-failed 'uncork*' 2>/dev/null; exit 0
 """
 TIDY: Final = 'for folder; do [ ! -d "$folder" ] || rmdir --ignore-fail-on-non-empty "$folder"; done'
+# What comes after another setup is written by other users; the audit is root's, and goes on.
+KEEP_LOGS: Final = """cd "$1" || exit 0
+kept=removed-$(date -u +%Y%m%dT%H%M%S); mkdir -p -m 700 "$kept"
+for name in *; do case $name in audit.log | removed-*) ;; *) mv "$name" "$kept/" ;; esac; done
+chown -R root:root .
+"""
 DISMISS: Final = """userdel --force "$1" && { ! getent group "$1" > /dev/null || groupdel "$1"; }"""
 COMMENT: Final = ", by uncork"
 """What the comments of apps' users end with (recipes.accounts)."""
@@ -92,9 +98,9 @@ def _accounts(seen: Seen, machine: Machine) -> Iterator[Change]:
             run = Run(("sh", "-c", DISMISS, "sh", one.name), f"remove the user {one.name}")
             yield Change("users", f"remove the user {one.name} and its group", (run,))
     if machine.undo.users:
-        own = Run(("chown", "-R", "root:root", str(LOGS)), "give the logs to root")
+        own = Run(("sh", "-c", KEEP_LOGS, "sh", str(LOGS)), "put the logs aside")
         back = Run(("sh", "-c", PUT_BACK, "sh", str(BEFORE)), "have the lists of users as they were")
-        yield Change("users", f"give the logs in {LOGS}, which stay, to root", (own, back), tolerant=True)
+        yield Change("logs", f"put the logs aside in {LOGS}/removed-..., for root", (own, back), tolerant=True)
 
 
 def _paths(machine: Machine) -> Iterator[Change]:
