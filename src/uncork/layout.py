@@ -81,6 +81,11 @@ class Layout:
         return self.home / "wheels"
 
     @property
+    def pythons(self) -> Path:
+        """The Pythons that were sent here, a folder each, as uv has them."""
+        return self.home / "pythons"
+
+    @property
     def lock(self) -> Path:
         """Held, with flock(2), by whoever changes the front or the supervisor."""
         return self.home / "front.lock"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from uncork.cli import git_remote
+from uncork.cli import git_remote, server_python
 from uncork.cli.options import Asked, Goes, asks
 from uncork.cli.output import emit, fields, state, table
 from uncork.cli.places import place
@@ -29,6 +29,7 @@ def command() -> None:
 
 
 command.add_command(git_remote.command)
+command.add_command(server_python.command)
 hosts_argument = click.argument("hosts", metavar="[HOST]...", nargs=-1)
 dry_run_option = click.option("--dry-run", is_flag=True, help="Print what would be changed, and change nothing.")
 

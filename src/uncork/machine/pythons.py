@@ -1,4 +1,4 @@
-"""The Pythons of this machine: the one that runs uncork, those on the PATH, uv's and pyenv's."""
+"""The Pythons of this machine: the one that runs uncork, those on the PATH, those sent here, uv's and pyenv's."""
 
 import os
 import platform
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from uncork.layout import MACHINE
 from uncork.model import Interpreter
 
 NAME: Final = re.compile(r"python3\.\d+$")
@@ -46,6 +47,7 @@ def _folders(uv: str) -> Iterator[Path]:
     for folder in (*os.environ.get("PATH", "").split(os.pathsep), *USUAL):
         if folder:
             yield Path(folder)
+    yield from _versions(MACHINE.pythons)
     yield from _versions(_uv_folder(uv))
     yield from _versions(Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions"))
 

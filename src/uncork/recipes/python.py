@@ -11,20 +11,25 @@ OLDEST: Final = ">=3.9"  # what the part of uncork that travels in a release run
 PREFERRED: Final = "3.12"
 
 
-def choose(interpreters: Sequence[Interpreter], requires_python: str, reachable: frozenset[str]) -> Interpreter:
+def choose(
+    interpreters: Sequence[Interpreter], requires_python: str, reachable: frozenset[str], *, machine: bool = False
+) -> Interpreter:
     """Return the first that the project allows and that who serves requests can reach (by its path).
 
-    Raises UsageError that says what there is, and how to get what is missing.
+    Raises UsageError that says what there is, and how to get what is missing; on a `machine` that is set up for serving
+    that is done from elsewhere.
     """
     allowed = [i for i in interpreters if fits(i, requires_python)]
     found = next((i for i in allowed if i.path in reachable), None)
     if found:
         return found
-    if allowed:
+    if allowed and not machine:
         raise _out_of_reach(allowed, requires_python)
+    newest = _wanted(requires_python)
+    here = f"install one, with `uv python install {newest}` or from your distribution"
     raise UsageError(
         f"no Python here is {requires_python or OLDEST}; there is {_list(interpreters) or 'none'}",
-        f"install one, with `uv python install {_wanted(requires_python)}` or from your distribution",
+        f"send it one: `uncork server python {newest} HOST`" if machine else here,
     )
 
 

@@ -41,7 +41,7 @@ class Bundle:
     """A tree that is to be at `home` on a machine, all of it root's and for everybody to read.
 
     `names` are the files below `folder`, here, each with the mode it is to have there; `links` are (name, what it
-    points to). `finish` is to be run there once all is in place: it compiles the bytecode, which nobody else may write.
+    points to).
     """
 
     digest: str
@@ -53,11 +53,6 @@ class Bundle:
     def home(self) -> Path:
         """Where it is to be on the machine: its scripts name that place."""
         return ROOT / self.digest
-
-    @property
-    def finish(self) -> tuple[str, ...]:
-        """The command that makes it complete."""
-        return (str(self.home / "bin" / "python"), "-I", "-m", "compileall", "-q", str(self.home / "lib"))
 
 
 def digest(platform: Platform) -> str:

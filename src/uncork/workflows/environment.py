@@ -6,6 +6,7 @@ from pathlib import Path
 
 from uncork.apache import Apache
 from uncork.errors import UsageError
+from uncork.layout import MACHINE
 from uncork.machine import files, processes, pythons, tools, trees
 from uncork.model import Account, Dependencies, Interpreter, Locked
 from uncork.project.requirements import (
@@ -113,7 +114,7 @@ def interpreter_for(account: Account | None, wanted: str, apache: Apache | None)
         seen.append(interpreter)
         if fits(interpreter, wanted) and (not account or processes.reachable(interpreter.path, account)):
             return interpreter
-    return choose(seen, wanted, frozenset())
+    return choose(seen, wanted, frozenset(), machine=MACHINE.machine_record.exists())
 
 
 def _of_module(version: str, wanted: str, interpreters: Iterable[Interpreter]) -> Interpreter:

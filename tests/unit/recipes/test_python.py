@@ -84,3 +84,9 @@ def test_without_one_in_reach_it_says_how_to_install_one_for_everybody() -> None
         choose(HERE, "==3.11.*", frozenset())
     assert "can't reach" in raised.value.problem
     assert "apt install python3.11" in raised.value.fix
+
+
+def test_a_machine_that_is_deployed_to_is_to_be_sent_what_it_lacks() -> None:
+    with pytest.raises(UsageError, match=r"there is 3\.8\.1") as refused:
+        choose(HERE[3:], ">=3.13", ALL, machine=True)
+    assert refused.value.fix == "send it one: `uncork server python 3.14 HOST`"
