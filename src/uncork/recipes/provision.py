@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from uncork.app_layout import AppLayout
+from uncork.app_layout import AppLayout, account_name
 from uncork.layout import Layout
 from uncork.model import AppFacts, Facts, Instance
 from uncork.plan import Directory, End, Link, Remove, Step
@@ -50,7 +50,7 @@ def _machines(layout: Layout, app: AppLayout) -> tuple[Step, ...]:
     within = (app.releases, app.venvs, app.locks, app.shared, app.entrances)
     return (
         *machine_folders(layout),
-        Directory(app.root, mode=0o750),
+        Directory(app.root, mode=0o750, group=account_name(app.app)),
         *(Directory(path) for path in within),
         Directory(app.counts, mode=0o770, group=keepers),
         Directory(app.alerts, mode=0o770, serving=True, group=keepers),

@@ -33,7 +33,7 @@ def scale(layout: Layout, app: str, processes: int | None, report: Reporter) -> 
 
     Raises UsageError for a release that has its number for good, and RefusedError if it does not boot with this one.
     """
-    work = begin(layout, report)
+    work = begin(layout, report, app)
     with changing(work, app, f"scale {processes or 'auto'}", wake=False) as facts:
         before = existing(facts, app)
         _check(before)
