@@ -28,7 +28,18 @@ def _there(asked: Asked, there: Place, *, yes: bool) -> int:
     if not yes and not _agreed(asked, there.app, f"on {', '.join(there.hosts)}"):
         click.echo("nothing was removed", err=True)
         return ExitCode.ERROR
-    return forward(asked, there, ("destroy", "--yes"), app=there.app)
+    code = forward(asked, there, ("destroy", "--yes"), app=there.app)
+    if there.balancer and not code:
+        _from_balancer(asked, there.balancer, there.app)
+    return code
+
+
+def _from_balancer(asked: Asked, host: str, app: str) -> None:
+    """Nobody is left whom it could send visitors to."""
+    from uncork.remote.balancing import remove
+    from uncork.remote.ssh import connect
+
+    remove(connect(host, accept_new=asked.accept_new), app)
 
 
 def _here(asked: Asked, *, yes: bool) -> int:

@@ -25,6 +25,12 @@ class Place:
     target: Target | None = None
     app: str | None = None
 
+    @property
+    def balancer(self) -> str | None:
+        """The machine that shares requests out among those of the target, if all of these are meant."""
+        target = self.target
+        return target.balancer.host if target and target.balancer and {*target.hosts} <= {*self.hosts} else None
+
 
 def place(asked: Asked, root: Path, *, implied: bool = True) -> Place | None:
     """Return where a verb goes that was called for the project at `root`; None is this machine.

@@ -1,0 +1,136 @@
+"""Three machines behind one address: deploys to all of them or none, whatever becomes of one of them."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, cast
+
+import pytest
+
+from tests.e2e.breakage import BREAKAGES, HELD_PORT
+from tests.e2e.lab.bridge import Lab
+from tests.e2e.lab.client import Client
+from tests.e2e.lab.client import client as made
+from tests.e2e.lab.conftest import booted
+from tests.e2e.lab.machines import Machine
+from tests.e2e.state import Done, Json, copied, eventually, rewrite
+from tests.load.client import Load, Schedule
+
+PORT: Final = 8080
+CONFIG: Final = """
+[tool.uncork.targets.production]
+hosts = ["{0}", "{1}", "{2}"]
+batch = 2
+[tool.uncork.targets.production.balancer]
+host = "{0}"
+port = 8080
+"""
+HOLD: Final = f"""
+import socket, time
+s = socket.socket()
+s.bind(("127.0.0.1", {HELD_PORT}))
+s.listen()
+time.sleep(600)
+"""
+OF_THE_APP: Final = "/var/lib/uncork/apps/hello /etc/systemd/system /etc/nginx"
+
+
+@dataclass
+class Behind:
+    """The app `hello` on machines behind a balancer on the first of them."""
+
+    client: Client
+    machines: tuple[Machine, ...]
+    project: Path
+    text: str = "one"
+
+    def run(self, *args: str) -> Done:
+        return self.client.run(*args, cwd=self.project)
+
+    def deploy(self, text: str, *options: str) -> Json:
+        """Deploy the app with another text, and return what is told of each machine."""
+        rewrite(self.project / "app.py", f'"{self.text}"', f'"{text}"')
+        self.text = text
+        return cast("Json", json.loads(self.run("--json", "deploy", *options).out))
+
+    def deploy_until(self, text: str, said: str, then: Callable[[], None]) -> str:
+        """Deploy the app with another text, do something once that is said, and return all that is said."""
+        rewrite(self.project / "app.py", f'"{self.text}"', f'"{text}"')
+        self.text = text
+        going = self.client.begin("deploy", cwd=self.project)
+        assert going.stdout
+        lines = []
+        for line in going.stdout:
+            lines.append(line)
+            if said in line:
+                then()
+                said = "\0"
+        _, errors = going.communicate()
+        return "".join(lines) + errors
+
+    def load(self, rate: float) -> Load:
+        return Load(Schedule(PORT, rate, host=self.machines[0].address, name=self.machines[0].address))
+
+    def releases(self) -> set[tuple[str, int]]:
+        """Which releases answer there, of many requests."""
+        with self.load(100) as load:
+            time.sleep(0.5)
+        assert not load.result.failures
+        return set(load.result.releases)
+
+
+def states(told: Json) -> list[object]:
+    return [cast("Json", one)["state"] for one in cast("list[object]", told["hosts"])]
+
+
+@pytest.fixture(scope="module")
+def behind(lab: Lab, set_up: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
+    home = tmp_path_factory.mktemp("several") / "home"
+    with booted(lab, set_up, count=3) as machines, made(lab, home) as client:
+        project = copied("hello", home / "hello")
+        config = project / "pyproject.toml"
+        config.write_text(CONFIG.format(*(machine.name for machine in machines)) + config.read_text())
+        found = Behind(client, machines, project)
+        assert states(found.deploy("two")) == ["new", "new", "new"]
+        yield found
+
+
+def test_ten_deploys_with_a_host_cut_off_in_the_middle_lose_no_request_of_the_others(
+    behind: Behind, figures: Callable[[str], None]
+) -> None:
+    *_, third = behind.machines
+    with behind.load(200) as load:
+        for number in range(3):
+            assert states(behind.deploy(f"a{number}")) == ["new", "new", "new"]
+        said = behind.deploy_until("cut", f"{third.name}: ", third.cut)
+        cut = time.monotonic()
+        assert "went back to what it served" in said
+        for number in range(2):
+            assert states(behind.deploy(f"b{number}", "--only", "s1", "--only", "s2")) == ["new", "new"]
+        third.join()
+        for number in range(4):
+            eventually(lambda: behind.run("version", "--host", third.name).code == 0, within=30)
+            assert states(behind.deploy(f"c{number}")) == ["new", "new", "new"]
+    figures(f"10 deploys to three machines, one of them cut off meanwhile: {load.result}")
+    assert [failure for failure in load.result.failures if not cut - 1 < failure.due < cut + 1] == []
+
+
+def test_a_release_that_the_first_machine_refuses_never_gets_to_the_others(behind: Behind) -> None:
+    first, *others = behind.machines
+    good = {path: path.read_text() for path in behind.project.glob("*.*")}
+    first.sh(f"setsid python3 -c '{HOLD}' >/dev/null 2>&1 &")
+    before = [machine.sh(f"find {OF_THE_APP} -printf '%p %T@ %l\\n'") for machine in others]
+    with behind.load(50) as load:
+        for breakage in BREAKAGES:
+            breakage.break_it(behind.project)
+            last = len((behind.project / "app.py").read_text().splitlines())
+            done = behind.run("deploy").ended(3)
+            for path, text in good.items():
+                path.write_text(text)
+            for text in breakage.says:
+                assert text.format(last=last) in done.said, breakage.name
+            assert "was left as it is" in done.said
+    assert not load.result.failures
+    assert [machine.sh(f"find {OF_THE_APP} -printf '%p %T@ %l\\n'") for machine in others] == before
