@@ -134,6 +134,8 @@ def end(mark: str, folder: Path) -> None:
             (hierarchy / mark).rmdir()
     for mounted in (folder / "root", folder):
         subprocess.run(["umount", "--lazy", mounted], check=False, capture_output=True)
+    # Connections that were cut off keep the network of a machine that is gone for minutes, and its link with it.
+    subprocess.run(["ip", "link", "delete", mark], check=False, capture_output=True)
     subprocess.run(["ip", "netns", "delete", mark], check=False, capture_output=True)
     shutil.rmtree(folder, ignore_errors=True)
 
