@@ -103,8 +103,7 @@ def python(folder: Path, version: str) -> Path:
     library = made.parent / "lib" / script.name
     library.mkdir(parents=True)
     settings = library / "_sysconfigdata__linux_x86_64-linux-gnu.py"
-    settings.write_text(f"{HEADER}build_time_vars = {{}}
-")  # uv edits it
+    settings.write_text(f"{HEADER}build_time_vars = {{}}\n")  # uv edits it
     archive = folder / f"cpython-{version}-{KIND}-unknown-linux-gnu-install_only.tar.gz"
     with tarfile.open(archive, "w:gz") as tar:
         tar.add(made.parent, "python")
