@@ -121,7 +121,7 @@ class Watched:
 class Units:
     """Have systemd start, restart, stop or kill units, or read all of them again (`daemon-reload`); `most` in seconds.
 
-    What it does not know needs no stopping. It is waited for, but for a start. `stats` is asked meanwhile, as in `Gone`.
+    What it does not know needs no stopping. It is waited for, but for a start. `stats` is asked as in `Gone`.
     """
 
     verb: str

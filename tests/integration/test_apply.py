@@ -103,10 +103,16 @@ def test_a_server_that_hangs_is_asked_once_and_given_up_at_the_deadline(started:
     assert failed.reason == "/ready: no answer within 1 s"
 
 
+def named(probe: Probe) -> str:
+    """What the supervisor calls the program that is asked."""
+    assert probe.watched
+    return probe.watched.name
+
+
 @pytest.mark.parametrize("started", ["good"], indirect=True)
 def test_programs_are_told_by_their_server(started: Probe, state: Supervised) -> None:
     do(started)
-    program = next(p for p in supervisord.programs(state.socket) or () if p.name == started.program)
+    program = next(p for p in supervisord.programs(state.socket) or () if p.name == named(started))
     each = {p.name: p for p in supervisord.processes(state.socket) or ()}
     assert program.running
     assert program.pid == each[f"{program.name}:{program.name}_0"].pid != 0
@@ -141,8 +147,8 @@ def test_a_supervisor_that_is_not_there_is_said_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("started", ["good"], indirect=True)
 def test_a_program_that_runs_on_is_not_gone(started: Probe, state: Supervised) -> None:
     do(started)
-    failed = failure(Gone(state.socket, started.program, 0.3, "stop it"))
-    assert failed.reason == f"{started.program} still runs after 0.3 s"
+    failed = failure(Gone(state.socket, named(started), 0.3, "stop it"))
+    assert failed.reason == f"{named(started)} still runs after 0.3 s"
 
 
 @pytest.fixture
