@@ -53,14 +53,10 @@ def front_kind(facts: Facts, config: Config, server: Server) -> str:
     Raises UsageError where its server can't stand behind that, or other apps stand behind another.
     """
     possible = server.fronts(config.server)
+    if facts.set_up:
+        return _machines(config, possible)
     others = tuple(app.name for app in facts.apps if app.name != config.name and app.live)
-    kind = config.front.kind or (MACHINES_FRONT if facts.set_up else facts.front if others else possible[0])
-    if facts.set_up and kind != MACHINES_FRONT:
-        raise UsageError(
-            f"the config of {config.name} asks for {_named(kind)}, but a machine set up for serving has its own nginx "
-            "in front",
-            f'take `front` out of the config, or write `front = "{MACHINES_FRONT}"` for this target',
-        )
+    kind = config.front.kind or (facts.front if others else possible[0])
     if kind not in possible:
         able = ", ".join(f'"{name}"' for name in possible)
         raise UsageError(
@@ -74,6 +70,24 @@ def front_kind(facts: Facts, config: Config, server: Server) -> str:
             f"{config.name} asks for {_named(kind)}, but {_named(facts.front)} is in front of {', '.join(others)}: the "
             "apps of a state directory share one front",
             "take `front` out of the config, or use another state directory with --home",
+        )
+    return kind
+
+
+def _machines(config: Config, possible: tuple[str, ...]) -> str:
+    """On a machine set up for serving there is one front, whatever suits the server."""
+    kind = config.front.kind or MACHINES_FRONT
+    if kind != MACHINES_FRONT:
+        raise UsageError(
+            f"the config of {config.name} asks for {_named(kind)}, but a machine set up for serving has its own nginx "
+            "in front",
+            f'take `front` out of the config, or write `front = "{MACHINES_FRONT}"` for this target',
+        )
+    if kind not in possible:
+        raise UsageError(
+            f"{_served(config.server)} can't stand behind {_named(kind)}, which is in front on a machine set up for "
+            "serving",
+            "choose another server for this target; without `server` it is uWSGI",
         )
     return kind
 
@@ -120,15 +134,18 @@ def url(site: Site, sites: Sequence[Site], address: Address, *, elsewhere: bool 
     A certificate that was given, or that a CA gave, is for its domains alone, so that is where an app with one is
     reached.
     """
-    first = next(s for s in sites if s.mount == site.mount)
     site = next((s for s in sites if s.app == site.app), site)
-    host = address.here if first.app == site.app and not address.shared else f"{site.app}.localhost"
+    host = _host(site, sites, address, elsewhere=elsewhere)
     path = f"{site.mount.rstrip('/')}/"
-    if elsewhere:
-        host = next((domain for domain in site.domains if not domain.startswith("*")), host)
     if not site.tls.on:
         return f"http://{host}{'' if elsewhere and address.port == HTTP else f':{address.port}'}{path}"
     named = (domain for domain in site.domains if not domain.startswith("*") and site.tls.covers(domain))
     host = next(named, host) if site.tls.kind in {FILES, ACME} else host
     port = settled(address, tuple(sites)).tls_port
     return f"https://{host}{f':{port}' if port != HTTPS else ''}{path}"
+
+
+def _host(site: Site, sites: Sequence[Site], address: Address, *, elsewhere: bool) -> str:
+    first = next(s for s in sites if s.mount == site.mount)
+    host = address.here if first.app == site.app and not address.shared else f"{site.app}.localhost"
+    return next((domain for domain in site.domains if elsewhere and not domain.startswith("*")), host)

@@ -50,6 +50,7 @@ def change_over(
     app is not meant to run, so that nothing of `live` does; from the switch on it is.
     """
     mark = layout.app(new.instance.app).stopped
+    running = None if stopped else live
     crossing = live if live and live.release.service.speaks is not new.release.service.speaks else None
     least = LEAST_CROSSING if crossing else LEAST_DRAIN
     return Plan(
@@ -57,21 +58,19 @@ def change_over(
         switch=(
             *((_stay(layout, crossing),) if crossing else ()),
             *point(layout, new.instance, "switch"),
-            *supervisor.keep(layout, new.instance),
-            *(supervisor.forget(layout, live.instance) if live else ()),
+            *_comes_back(layout, supervisor, new, in_place_of=live),
             *((Remove(mark),) if stopped else ()),
             *front.switch,
         ),
         revert=(
             *((File(mark, ""),) if stopped else ()),
             *_point_back(live, layout, new.instance.app),
-            *(supervisor.keep(layout, live.instance) if live and not stopped else ()),
-            *supervisor.forget(layout, new.instance),
+            *_comes_back(layout, supervisor, running, in_place_of=new),
             *((enter(layout, crossing.release),) if crossing else ()),
             *front.revert,
         ),
         cleanup=(
-            *(retire(live.instance, live.release.drain, layout, supervisor, least) if live and not stopped else ()),
+            *(retire(running.instance, running.release.drain, layout, supervisor, least) if running else ()),
             *supervisor.settle(),
         ),
     )
@@ -81,6 +80,16 @@ def enter(layout: Layout, release: Release) -> Link:
     """Return the step that makes the way by which a front gets to the live instance, while that is of the release."""
     app = layout.app(release.app)
     return Link(app.entrance(release.service.speaks), app.current_socket.name)
+
+
+def _comes_back(
+    layout: Layout, supervisor: Supervisor, one: Running | None, *, in_place_of: Running | None
+) -> tuple[Step, ...]:
+    """Return the steps after which one run comes back with the machine, and the other does not."""
+    return (
+        *(supervisor.keep(layout, one.instance) if one else ()),
+        *(supervisor.forget(layout, in_place_of.instance) if in_place_of else ()),
+    )
 
 
 def _stay(layout: Layout, old: Running) -> Link:
