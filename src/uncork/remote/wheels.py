@@ -17,6 +17,7 @@ from uncork.model import Interpreter, Locked
 from uncork.plan import Directory, Plan, Step
 from uncork.recipes.platform import Platform
 from uncork.recipes.wheels import LIST, Wheel, chosen, list_steps
+from uncork.remote import hands
 from uncork.remote.everywhere import called
 from uncork.remote.exchange import exchange
 from uncork.remote.progress import step
@@ -79,6 +80,7 @@ def _deliver(connection: Connection, wheels: Sequence[Wheel], to: str, report: R
     with step(report, "get its packages"), ThreadPoolExecutor(AT_ONCE) as several:
         paths = tuple(several.map(lambda wheel: downloads.fetch(wheel.name, wheel.where, wheel.sha256), wheels))
     with step(report, f"send its packages to {connection.host}"):
+        hands.carry_out(connection, Directory(Path(to), 0o700))  # a package may be no other app's business
         sent = send(connection, [item for path in paths for item in items(path.parent, (path.name,))], to)
     if sent.files:
         report.note(f"{connection.host} had {len(wheels) - sent.files} of {len(wheels)} packages, and got the others")

@@ -50,6 +50,7 @@ def names(home: Path) -> set[str]:
 def test_what_the_project_and_its_server_need_is_sent_as_wheels_and_locked_with_their_hashes(tmp_path: Path) -> None:
     locked = send(tmp_path / "home", project(tmp_path / "shop", PINNED))
     assert names(tmp_path / "home") == {"itsdangerous-2.2.0-py3-none-any.whl", SERVER}
+    assert (tmp_path / "home" / "wheels").stat().st_mode & 0o777 == 0o700
     assert "itsdangerous==2.2.0" in locked.project
     assert "waitress==3.0.2" in locked.server
     assert "--hash=sha256:" in locked.server
