@@ -24,11 +24,11 @@ def unpacked(stream: BinaryIO, to: Path) -> tuple[str, ...]:
                 elif member.isreg():
                     _write(archive, member, to / member.name)
                     names.append(member.name)
-    except (tarfile.TarError, LandingError, EOFError) as error:
+        for name, points_to in links:  # after all files, so that none is written through one
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            (to / name).symlink_to(points_to)
+    except (tarfile.TarError, LandingError, EOFError, FileExistsError) as error:
         raise UsageError(f"what came is not what git archives: {error}", "push again") from error
-    for name, points_to in links:  # after all files, so that none is written through one
-        (to / name).parent.mkdir(parents=True, exist_ok=True)
-        (to / name).symlink_to(points_to)
     return (*names, *(name for name, _ in links))
 
 
