@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from uncork.errors import UserError
 from uncork.machine.acme_failures import explained
-from uncork.machine.certificate_request import Request, issued, request
+from uncork.machine.certificate_request import Request, issued, kept, request
 from uncork.machine.certificates import pem
 
 CA = "https://ca.example/dir"
@@ -41,7 +41,7 @@ def given(asked: Request, *names: str) -> str:
 
 def test_a_certificate_comes_with_its_key_which_only_the_passphrase_unlocks() -> None:
     asked = request(NAMES)
-    found = issued(asked, given(asked, *NAMES))
+    found = issued(asked, given(asked, *NAMES), CA)
     assert (found.names, round((found.ends - found.begins) / 86400)) == (NAMES, 90)
     with pytest.raises(TypeError):
         load_pem_private_key(found.text.encode(), None)
@@ -50,14 +50,21 @@ def test_a_certificate_comes_with_its_key_which_only_the_passphrase_unlocks() ->
 
 
 def test_a_renewed_certificate_has_the_key_of_the_one_before_so_that_no_handshake_finds_two_that_differ() -> None:
-    first = issued(asked := request(NAMES), given(asked, *NAMES))
+    first = issued(asked := request(NAMES), given(asked, *NAMES), CA)
     again = request(NAMES, first.text, first.passphrase)
     assert pem(again.key) == pem(asked.key)
-    assert issued(again, given(again, *NAMES), first.passphrase).passphrase == first.passphrase
+    assert issued(again, given(again, *NAMES), CA, first.passphrase).passphrase == first.passphrase
+
+
+def test_what_is_on_disk_already_is_known_by_itself() -> None:
+    found = issued(asked := request(NAMES), given(asked, *NAMES), CA)
+    assert kept(found.text, found.passphrase) == found
+    assert kept(found.text, "another") is None
+    assert kept("", "") is None
 
 
 def test_a_key_that_can_t_be_unlocked_any_more_is_made_anew() -> None:
-    first = issued(asked := request(NAMES), given(asked, *NAMES))
+    first = issued(asked := request(NAMES), given(asked, *NAMES), CA)
     assert pem(request(NAMES, first.text, "another").key) != pem(asked.key)
 
 
@@ -66,7 +73,7 @@ def test_what_is_no_certificate_for_what_was_asked_is_not_taken() -> None:
     others = trustme.CA().issue_cert(*NAMES).cert_chain_pems[0].bytes().decode()
     for chain in ("", "nonsense", others, given(asked, NAMES[0])):
         with pytest.raises(UserError, match="the CA gave"):
-            issued(asked, chain)
+            issued(asked, chain, CA)
 
 
 def refused(code: str, detail: str) -> messages.Error:

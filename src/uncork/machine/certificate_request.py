@@ -2,13 +2,17 @@
 
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from uncork.errors import UserError
 from uncork.machine.certificates import pem
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+    from cryptography.x509 import Certificate
+FROM: Final = "From "
+"""What the first line of the file begins with: it says which CA was asked."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -23,11 +27,13 @@ class Request:
 class Issued:
     """A certificate, those between it and its CA, and its key, which the passphrase locks: `text`, in PEM.
 
-    It is good from `begins` to `ends`, in epoch seconds.
+    `server` is the URL of the CA's directory, which the text begins with. It is good from `begins` to `ends`, in epoch
+    seconds.
     """
 
     text: str
     passphrase: str
+    server: str
     names: tuple[str, ...]
     begins: float
     ends: float
@@ -49,8 +55,8 @@ def request(names: tuple[str, ...], before: str = "", passphrase: str = "") -> R
     return Request(names, key, signed.public_bytes(Encoding.PEM).decode("ascii"))
 
 
-def issued(asked: Request, chain: str, passphrase: str = "") -> Issued:
-    """Return what a CA gave for a request, the key locked by that passphrase, else by a new one.
+def issued(asked: Request, chain: str, server: str, passphrase: str = "") -> Issued:
+    """Return what the CA at `server` gave for a request, the key locked by that passphrase, else by a new one.
 
     Raises UserError where it is no certificate for it.
     """
@@ -59,15 +65,41 @@ def issued(asked: Request, chain: str, passphrase: str = "") -> Issued:
     fix = "choose another CA with `server` under [tls]"
     try:
         found = x509.load_pem_x509_certificates(chain.encode())
-        names = found[0].extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        known = tuple(names.get_values_for_type(x509.DNSName))
+        known = _names(found[0])
     except (ValueError, x509.ExtensionNotFound) as error:
         raise UserError(f"what the CA gave is no certificate: {error}", fix) from error
     if found[0].public_key() != asked.key.public_key() or not set(asked.names) <= set(known):
         raise UserError(f"the CA gave a certificate that is not for {', '.join(asked.names)}", fix)
-    begins, ends = found[0].not_valid_before_utc.timestamp(), found[0].not_valid_after_utc.timestamp()
     by = passphrase or secrets.token_hex(32)
-    return Issued("".join(pem(one) for one in found) + _locked(asked.key, by), by, asked.names, begins, ends)
+    # What stands before the first block is for readers of the file (RFC 7468, section 5.2).
+    text = f"{FROM}{server}\n" + "".join(pem(one) for one in found) + _locked(asked.key, by)
+    return Issued(text, by, server, asked.names, *_life(found[0]))
+
+
+def kept(text: str, passphrase: str) -> Issued | None:
+    """Return what such a text holds, None if it is none of a certificate with its key."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    server = text.partition("\n")[0].removeprefix(FROM)
+    try:
+        first = x509.load_pem_x509_certificate(text.encode())
+        key = load_pem_private_key(text.encode(), passphrase.encode())
+        belongs = key.public_key() == first.public_key()
+        return Issued(text, passphrase, server, _names(first), *_life(first)) if belongs else None
+    except (ValueError, TypeError, x509.ExtensionNotFound):
+        return None
+
+
+def _names(certificate: "Certificate") -> tuple[str, ...]:
+    from cryptography import x509
+
+    found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return tuple(found.get_values_for_type(x509.DNSName))
+
+
+def _life(certificate: "Certificate") -> tuple[float, float]:
+    return certificate.not_valid_before_utc.timestamp(), certificate.not_valid_after_utc.timestamp()
 
 
 def _key(before: str, passphrase: str) -> "EllipticCurvePrivateKey":

@@ -24,6 +24,12 @@ def check(config: Config, layout: Layout) -> None:
             'write `tls = "self-signed"` to try HTTPS here, or name a certificate with `cert` and `key` under [tls]; '
             "what holds on a target alone goes under [targets.NAME]",
         )
+    if config.target and len(config.target.hosts) > 1:
+        raise UsageError(
+            "a CA asks one machine for what proves whose a name is, and "
+            f"the target {config.target.name} has {len(config.target.hosts)}",
+            "let whatever is in front of them speak HTTPS, or name a certificate with `cert` and `key` under [tls]",
+        )
     _check_names(config.name, config.domains)
 
 

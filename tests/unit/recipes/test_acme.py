@@ -65,6 +65,12 @@ def test_where_nothing_would_renew_it_there_is_none_and_it_is_said_what_to_do() 
     acme.check(wanted, MACHINE)
 
 
+def test_on_several_machines_no_ca_would_find_what_it_looks_for() -> None:
+    said = 'tls = "acme"\ndomains = ["shop.example"]\n[targets.live]\nhosts = ["web1", "web2"]'
+    with pytest.raises(UsageError, match="the target live has 2"):
+        acme.check(load({"uncork.toml": said}, None, "shop", "live"), MACHINE)
+
+
 @pytest.mark.parametrize(
     ("domains", "problem"), [("[]", "for which names"), ('["x.localhost"]', "for which names"), ('["*.a.b"]', "DNS")]
 )

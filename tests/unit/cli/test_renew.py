@@ -1,0 +1,55 @@
+"""`uncork renew`: what it says of each certificate, and how it ends."""
+
+import pytest
+
+from tests.unit.cli.fakes import Uncork
+from uncork.workflows.acme import Renewed
+
+GOT = Renewed("shop", ("shop.example",), "2026-04-01T00:00:00Z", new=True)
+LATE = Renewed("blog", (), None, new=False, problem="the CA refused", fix="wait")
+
+
+def giving(patch: pytest.MonkeyPatch, *found: Renewed) -> list[tuple[object, ...]]:
+    asked: list[tuple[object, ...]] = []
+
+    def renew(_: object, app: str | None, __: object, *, force: bool) -> tuple[Renewed, ...]:
+        asked.append((app, force))
+        return found
+
+    patch.setattr("uncork.workflows.acme.renew", renew)
+    return asked
+
+
+def test_each_certificate_has_a_line_and_what_could_not_be_had_is_exit_1(
+    uncork: Uncork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = giving(monkeypatch, GOT, LATE)
+    printed = uncork("renew", "--force")
+    assert printed.code == 1
+    assert printed.out.splitlines() == [
+        "shop: until 2026-04-01T00:00:00Z, new",
+        "blog: no certificate yet",
+        "trouble: the CA refused: wait",
+    ]
+    assert asked == [(None, True)]
+
+
+def test_as_json_it_is_the_same(uncork: Uncork, monkeypatch: pytest.MonkeyPatch) -> None:
+    giving(monkeypatch, GOT)
+    printed = uncork("renew", "--json")
+    assert printed.code == 0
+    assert printed.json["certificates"] == [
+        {
+            "app": "shop",
+            "names": ["shop.example"],
+            "ends": "2026-04-01T00:00:00Z",
+            "new": True,
+            "problem": "",
+            "fix": "",
+        }
+    ]
+
+
+def test_where_no_app_has_certificates_of_a_ca_that_is_said(uncork: Uncork, monkeypatch: pytest.MonkeyPatch) -> None:
+    giving(monkeypatch)
+    assert uncork("renew").out == 'no app here has `tls = "acme"`\n'
