@@ -10,6 +10,7 @@ from typing import BinaryIO, Final
 
 import msgspec
 
+from uncork.config.values import NAME, ValueRefusedError
 from uncork.errors import UsageError, UserError
 from uncork.layout import Layout
 from uncork.machine import files
@@ -116,7 +117,14 @@ def _order(line: bytes) -> Order:
 
 
 def is_free(layout: Layout, app: str) -> None:
-    """Raise LockedError if somebody is changing the app: nobody is to send a project for nothing."""
+    """Raise LockedError if somebody is changing the app: nobody is to send a project for nothing.
+
+    Raises UsageError for what is no name of an app.
+    """
+    try:
+        NAME.read(app)
+    except ValueRefusedError as refused:
+        raise UsageError(f"the app's name {refused.problem}", refused.fix) from refused
     if layout.app(app).lock.exists():
         with files.hold(layout.app(app).lock):
             pass
