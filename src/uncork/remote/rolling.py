@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -97,19 +97,44 @@ class Rollout:
     going: dict[str, Change] = field(default_factory=dict)
     failed: dict[str, UserError] = field(default_factory=dict)
     trouble: UserError | None = None
+    stopped: bool = False
 
     def roll(self, batches: Sequence[Sequence[str]]) -> Rolled:
-        """Deploy to each batch in turn. Where a machine fails, no other is begun, and those that switched go back."""
+        """Deploy to each batch in turn. Where a machine fails, no other is begun, and those that switched go back.
+
+        Who interrupts it has all machines go back that have begun.
+        """
         with ExitStack() as stack:
-            for batch in batches:
-                if not self._lead((*self._lost(), *batch)):
-                    break
-                self._batch(batch, stack)
-                self.visitors.changed(host for host in batch if host not in self.failed)
-                if self.failed:
-                    break
+            try:
+                self._all(batches, stack)
+            except KeyboardInterrupt:
+                self._take_back()
+                raise
             ended = self._end([host for batch in batches for host in batch])
         return Rolled(ended, self.trouble)
+
+    def _all(self, batches: Sequence[Sequence[str]], stack: ExitStack) -> None:
+        for batch in batches:
+            if not self._lead(batch):
+                return
+            self._batch(batch, stack)
+            self.visitors.changed(host for host in batch if host not in self.failed)
+            if self.failed:
+                return
+
+    def _take_back(self) -> None:
+        self._stop()
+        for change in self.going.values():
+            with suppress(UserError):
+                change.result()
+        self.visitors.restore()
+        self._lead(())
+
+    def _stop(self) -> None:
+        """Have what goes on taken back; it is said once, since a second time would interrupt that."""
+        for change in () if self.stopped else tuple(self.going.values()):
+            change.stop()
+        self.stopped = True
 
     def _lead(self, around: Iterable[str]) -> bool:
         """Have visitors led around machines, and return whether they are."""
@@ -125,8 +150,7 @@ class Rollout:
             try:
                 wait(futures)
             except KeyboardInterrupt:
-                for change in tuple(self.going.values()):
-                    change.stop()
+                self._stop()
                 raise
         for done in futures:
             done.result()

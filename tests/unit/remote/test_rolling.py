@@ -137,3 +137,20 @@ def test_where_visitors_can_not_be_led_around_no_more_machines_change(calls: int
 
     assert done.trouble
     assert [one.state for one in done.machines] == [State.BACK if calls else State.LEFT, State.LEFT]
+
+
+def test_who_interrupts_it_has_all_that_began_taken_back_and_visitors_led_everywhere() -> None:
+    machines = Machines(Machine("a"), Machine("b"))
+    led = machines.leave_out
+
+    def interrupted(hosts: Iterable[str]) -> None:
+        led(hosts)
+        if machines.out[-1] == {"b"}:
+            raise KeyboardInterrupt
+
+    machines.leave_out = interrupted  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        machines.roll()
+
+    assert machines.of["a"].told == ["switched", "stop"]
+    assert machines.out[-1] == set()
