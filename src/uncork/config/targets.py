@@ -36,10 +36,20 @@ def conflicts(name: str, own: Table) -> Iterator[Conflict]:
         if key in own and "hosts" not in own:
             yield Conflict((key,), f"`{key}` is for targets with `hosts`", f"name the hosts, or take `{key}` out")
     balancer = own.get("balancer")
+    if isinstance(balancer, dict):
+        yield from _beside(balancer, own)
     addresses, hosts = balancer.get("addresses", ()) if isinstance(balancer, dict) else (), own.get("hosts", ())
     if isinstance(addresses, tuple) and isinstance(hosts, tuple) and addresses and len(addresses) != len(hosts):
         problem = f"`balancer.addresses` are {len(addresses)}, and there are {len(hosts)} `hosts`"
         yield Conflict(("balancer",), problem, "name one for each host, in the same order")
+
+
+def _beside(balancer: Table, own: Table) -> Iterator[Conflict]:
+    """Yield that a balancer would be on the port of one of the hosts, on the same machine."""
+    hosts, port = own.get("hosts", ()), balancer.get("port", 80)
+    if isinstance(hosts, tuple) and balancer.get("host") in hosts and port == own.get("port", 80):
+        problem = f"the balancer and a host would both listen on port {port} of {balancer['host']}"
+        yield Conflict(("balancer",), problem, "give the balancer another `port`, or a machine of its own")
 
 
 def balancer_conflicts(own: Table) -> Iterator[Conflict]:

@@ -116,6 +116,11 @@ MISTAKES = [
         "name one for each host, in the same order",
     ),
     (
+        "[targets.a]\nhosts = ['a']\nbalancer = { host = 'a' }",
+        "3: the balancer and a host would both listen on port 80 of a",
+        "give the balancer another `port`, or a machine of its own",
+    ),
+    (
         "targets = 3",
         "1: `targets` is no table",
         "write [targets.production], and the keys under it",
