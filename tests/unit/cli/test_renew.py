@@ -38,16 +38,8 @@ def test_as_json_it_is_the_same(uncork: Uncork, monkeypatch: pytest.MonkeyPatch)
     giving(monkeypatch, GOT)
     printed = uncork("renew", "--json")
     assert printed.code == 0
-    assert printed.json["certificates"] == [
-        {
-            "app": "shop",
-            "names": ["shop.example"],
-            "ends": "2026-04-01T00:00:00Z",
-            "new": True,
-            "problem": "",
-            "fix": "",
-        }
-    ]
+    (one,) = printed.json["certificates"]
+    assert (one["app"], one["names"], one["ends"], one["new"]) == ("shop", ["shop.example"], GOT.ends, True)
 
 
 def test_where_no_app_has_certificates_of_a_ca_that_is_said(uncork: Uncork, monkeypatch: pytest.MonkeyPatch) -> None:
