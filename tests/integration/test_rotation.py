@@ -149,6 +149,24 @@ def test_who_writes_is_known_and_who_only_reads_does_not_count(log: Path) -> Non
     eventually(lambda: written((renamed,)) == frozenset())
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone can give a file away")
+def test_who_writes_to_a_log_of_another_user_is_known_too(log: Path) -> None:
+    os.chown(log, 65_534, 65_534)
+    with holding(log, "rb"):
+        assert written((log,)) == frozenset()
+    with holding(log, "ab"):
+        assert written((log,)) == {log}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone can give a folder away")
+def test_a_log_in_the_folder_of_another_user_is_rotated_and_no_file_of_ours_put_in_its_place(log: Path) -> None:
+    os.chown(log.parent, 65_534, 65_534)
+    taken = take(log, NOON)
+    assert taken
+    assert content(taken) == b"one\ntwo\n"
+    assert not log.exists()
+
+
 def test_who_has_the_number_of_an_nginx_that_is_gone_is_not_signalled(tmp_path: Path, log: Path) -> None:
     pid_file = tmp_path / "nginx.pid"
     with holding(log, "rb") as process:

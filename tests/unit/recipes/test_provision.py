@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.recipes.parts import LAYOUT, NamedSupervisor, app_facts, facts, said
+from uncork.layout import MACHINE
 from uncork.model import Facts, Program
 from uncork.plan import Directory
 from uncork.recipes.provision import agent, converge, folders, unfinished
@@ -18,6 +19,17 @@ def test_as_root_only_the_account_that_serves_gets_to_sources_data_and_logs() ->
     modes = {step.path: step.mode for step in folders(LAYOUT, "shop", root=True) if isinstance(step, Directory)}
     assert modes[LAYOUT.apps] == 0o750
     assert modes[LAYOUT.home] == 0o755
+
+
+def test_on_a_machine_an_app_s_folder_is_for_its_group_and_what_it_writes_for_it_and_the_agent() -> None:
+    app = MACHINE.app("shop")
+    made = {step.path: step for step in folders(MACHINE, "shop", root=True) if isinstance(step, Directory)}
+    gate = made[app.root]
+    assert (gate.mode, gate.group, gate.serving) == (0o750, "uncork-shop", False)
+    for path in (app.logs, app.alerts):
+        assert (made[path].mode, made[path].group, made[path].serving) == (0o770, "uncork", True)
+    assert (made[app.counts].mode, made[app.counts].group, made[app.counts].serving) == (0o770, "uncork", False)
+    assert (made[app.instance_data].mode, made[app.instance_data].serving) == (0o700, True)
 
 
 def test_an_instance_that_a_killed_deploy_left_is_stopped() -> None:
