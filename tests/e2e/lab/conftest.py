@@ -16,7 +16,9 @@ from tests.e2e.lab.image import image
 from tests.e2e.lab.index import index
 from tests.e2e.lab.machines import Machine
 
-NUMBER: Final = int(os.environ.get("UNCORK_LAB", "1"))
+# Whose tests they are, and which worker of pytest-xdist runs them: each has a bridge of its own.
+WORKER: Final = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+NUMBER: Final = (int(os.environ.get("UNCORK_LAB", "1")) + 30 * WORKER - 1) % 250 + 1
 
 
 @pytest.fixture(scope="session")
