@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -116,6 +117,14 @@ def test_a_link_that_goes_down_between_two_commands_is_told_at_once_though_ssh_k
         rented.join()
     assert "can't be reached" in refused.err or "did not let us in" in refused.err, refused.said
     assert "not set up" in client.run("server", "status", rented.name).ok().out
+
+
+def test_what_would_be_changed_is_told_for_people_and_as_json_and_nothing_is(rented: Machine, client: Client) -> None:
+    told = client.run("server", "setup", rented.name, "--dry-run").ok().out
+    assert "  install nginx and logrotate by apt\n    apt-get install" in told
+    said = json.loads(client.run("server", "setup", rented.name, "--dry-run", "--json").ok().out)
+    assert len(said["hosts"][0]["changes"]) == int(re.findall(r": (\d+) changes", told)[0])
+    assert "it was never set up: 0 changes" in client.run("server", "remove", rented.name).ok().out
 
 
 def test_a_machine_that_was_never_met_shows_its_fingerprint_on_a_terminal_and_asks(
@@ -247,3 +256,19 @@ def test_a_machine_with_another_uncork_is_told_and_brought_to_ours_or_left_as_it
     assert "has uncork 0.0.1, and this is" in told.out
     assert "not this one" not in client.run("server", "status", ready.name).ok().out
     assert ready.sh("uncork audit").count("server upgrade") == 2
+    asked = client.run("server", "remove", ready.name).ended(2)
+    assert "guestbook with all data, and nobody is there to be asked" in asked.err
+
+
+def test_a_machine_that_uncork_was_taken_from_can_be_set_up_and_serve_again(ready: Machine, client: Client) -> None:
+    ready.sh("install -D -m 600 /dev/null /var/log/uncork/apps/guestbook/server.log")
+    client.run("server", "remove", ready.name, "--yes").ok()
+    assert ready.sh("ls /var/log/uncork/removed-*/apps") == "guestbook\n"
+    client.run("server", "setup", ready.name).ok()
+    guestbook = copied("guestbook", client.home / "guestbook", EXAMPLES)
+    client.run("deploy", "--host", ready.name, cwd=guestbook).ok()
+    assert "Guestbook" in ready.sh(f"curl -s -H 'Host: {ready.name}' http://127.0.0.1/")
+    client.run("server", "status", ready.name).ok()
+    told = ready.sh("uncork audit")
+    assert told.count("server setup") == 2
+    assert "server remove" in told
