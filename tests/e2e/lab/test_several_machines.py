@@ -35,8 +35,8 @@ s.listen()
 time.sleep(600)
 """
 # What a deploy would change, be it only begun; workers write elsewhere.
-PLACES: Final = "releases deploys sockets /etc/systemd/system /etc/nginx"
-CHANGED: Final = f"cd /var/lib/uncork/apps/hello && find {PLACES} -printf '%p %T@ %l\\n'"
+PLACES: Final = "apps/hello/releases apps/hello/sockets deploys /etc/systemd/system /etc/nginx"
+CHANGED: Final = f"cd /var/lib/uncork && find {PLACES} -printf '%p %T@ %l\\n'"
 
 
 @dataclass
