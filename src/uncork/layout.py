@@ -71,9 +71,14 @@ class Layout:
         """Where a front of the machine's writes the apps' access logs."""
         return self.logs / "access"
 
+    @property
+    def balancers(self) -> Path:
+        """One folder for each app whose requests this machine shares out."""
+        return self.home / "balancers"
+
     def balancer(self, app: str) -> Path:
         """What this machine knows of the others that it shares an app's requests out among."""
-        return self.home / "balancers" / app
+        return self.balancers / app
 
     @property
     def wheels(self) -> Path:

@@ -68,6 +68,16 @@ def balance(layout: Layout, said: bytes, report: Reporter) -> Told:
         return Told(hosts, before, tuple(sorted({sockets.source(address) for address in addresses} - {""})))
 
 
+def left_out(layout: Layout) -> tuple[str, ...]:
+    """Return what is worth telling of hosts that get no requests from this machine."""
+    apps = (path.name for path in files.names_in(layout.balancers))
+    return tuple(
+        f"the balancer of {app} sends nothing to {name} until a deploy to it is done"
+        for app in apps
+        for name in _out(layout, app)
+    )
+
+
 def _order(said: bytes) -> Order:
     try:
         return msgspec.json.decode(said, type=Order)

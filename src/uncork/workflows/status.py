@@ -19,6 +19,7 @@ from uncork.servers import SERVERS
 from uncork.serving import ACME, Address, Maintenance
 from uncork.supervisors.supervisor import AGENT
 from uncork.workflows import https, journal
+from uncork.workflows.balance import left_out
 
 FRONT: Final = "front"
 LOG_READ: Final = 256 * 1024
@@ -103,7 +104,7 @@ def status(layout: Layout, app: str | None) -> Status:
     """Return what runs of a state directory, or of one of its apps."""
     facts = machine_facts.read(layout)
     facts = replace(facts, troubles=(*facts.troubles, *https.troubles(layout, facts)))
-    facts = replace(facts, notes=(*facts.notes, *journal.cut_off(layout, app)))
+    facts = replace(facts, notes=(*facts.notes, *journal.cut_off(layout, app), *left_out(layout)))
     found = told(facts, layout, app, os.getloadavg(), sockets.read_stats)
     return replace(found, apps=tuple(replace(one, cache=_cache(layout, facts, one.name)) for one in found.apps))
 
