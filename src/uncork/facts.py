@@ -11,8 +11,8 @@ from uncork.errors import UserError
 from uncork.layout import Layout
 from uncork.machine import capacity, files, leftovers, processes, supervisord, systemd
 from uncork.machine.failure import plain
-from uncork.model import AppFacts, Certificate, Facts, Instance, Program, Release
-from uncork.notices import Trouble
+from uncork.model import AppFacts, Facts, Instance, Program, Release
+from uncork.notices import Certificate, Trouble
 from uncork.recipes.sizing import scaled
 from uncork.records import (
     Event,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from uncork.notices import Logging, Mail, Trouble
+from uncork.notices import Certificate, Logging, Mail, Trouble
 from uncork.serving import Address, Maintenance, Service, Site, Static
 
 
@@ -234,22 +234,6 @@ class Machine:
 
 
 @dataclass(frozen=True)
-class Certificate:
-    """What a CA has certified for an app by ACME: the names, from when to when in epoch seconds; empty: nothing yet.
-
-    `server` is the URL of its directory. `problem` and `fix` are why it gave no other one when it was last asked; that is so since `since` (epoch seconds).
-    """
-
-    names: tuple[str, ...] = ()
-    begins: float = 0.0
-    ends: float = 0.0
-    server: str = ""
-    problem: str = ""
-    fix: str = ""
-    since: float = 0.0
-
-
-@dataclass(frozen=True)
 class AppFacts:
     """What is so for one app: the instance that takes traffic, its finished releases (oldest first), its programs.
 
@@ -267,7 +251,7 @@ class AppFacts:
     pointed: bool = True
     entered: bool = True
     maintenance: Maintenance | None = None
-    certificate: Certificate = Certificate()
+    certificate: Certificate = field(default_factory=Certificate)
 
     def release(self, number: int) -> Release | None:
         """The finished release of that number."""

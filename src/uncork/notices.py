@@ -1,4 +1,4 @@
-"""What is told of apps: what they log, whom mail reaches, what is sent, and what can't be done. Frozen values."""
+"""What is told of apps: what they log, whom mail reaches, what is sent, certified, can't be done. Frozen values."""
 
 from dataclasses import dataclass
 
@@ -68,3 +68,20 @@ class Trouble:
     app: str
     what: str
     since: str
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What a CA has certified for an app by ACME: the names, from when to when in epoch seconds; empty: nothing yet.
+
+    `server` is the URL of its directory. `problem` and `fix` are why it gave no other one when it was last asked;
+    that is so since `since` (epoch seconds).
+    """
+
+    names: tuple[str, ...] = ()
+    begins: float = 0.0
+    ends: float = 0.0
+    server: str = ""
+    problem: str = ""
+    fix: str = ""
+    since: float = 0.0

@@ -6,8 +6,8 @@ from typing import Final, TypeVar
 import msgspec
 
 from uncork.errors import UserError
-from uncork.model import Certificate, Release
-from uncork.notices import Trouble
+from uncork.model import Release
+from uncork.notices import Certificate, Trouble
 from uncork.serving import Maintenance, Outside
 
 Record = TypeVar("Record")

@@ -1,6 +1,6 @@
 """What `[tls]` holds: the certificate by which the front answers HTTPS."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -30,6 +30,10 @@ def conflicts(values: Table) -> Iterator[Conflict]:
         yield Conflict((named[0],), f"`{named[0]}` needs `{other}` beside it", f"name the file of the {other} too")
     if named and "kind" in values:
         yield Conflict(("kind", *named), "`kind` stands for a certificate that uncork makes or gets", "take `kind` out")
+    yield from _of_acme(values, named)
+
+
+def _of_acme(values: Table, named: Sequence[str]) -> Iterator[Conflict]:
     about = [key for key in _OF_ACME if key in values]
     if about and (named or values.get("kind", ACME) != ACME):
         problem = f"`{about[0]}` is for a CA that gives certificates by ACME"

@@ -73,10 +73,13 @@ def _asked(argv: list[str]) -> Asked:
 
 
 def _client(asked: Asked, key: "JWKEC") -> "ClientV2":
-    """Return a client with an account at the CA: that of the key, which is registered if it is not yet."""
+    """Return a client with an account at the CA: that of the key, which is registered if it is not yet.
+
+    One that is there learns of the address that is wanted now.
+    """
     from acme.client import ClientNetwork, ClientV2
     from acme.errors import ConflictError
-    from acme.messages import NewRegistration, RegistrationResource
+    from acme.messages import NewRegistration, Registration, RegistrationResource
     from josepy.jwa import ES256
 
     net = ClientNetwork(key, alg=ES256, user_agent=AGENT, timeout=TIMEOUT)
@@ -85,7 +88,8 @@ def _client(asked: Asked, key: "JWKEC") -> "ClientV2":
     try:
         client.new_account(wanted)
     except ConflictError as known:
-        client.net.account = RegistrationResource(uri=known.location, body=wanted)
+        there = RegistrationResource(uri=known.location, body=wanted)
+        client.update_registration(there, Registration.from_data(email=asked.email or None))
     return client
 
 

@@ -5,7 +5,7 @@ from typing import Final
 from uncork.config import Config
 from uncork.errors import UsageError
 from uncork.layout import Layout
-from uncork.model import Certificate
+from uncork.notices import Certificate
 from uncork.plan import Directory, Run, Step
 from uncork.serving import ACME, Site
 

@@ -10,7 +10,8 @@ from uncork.errors import StepFailedError, UserError
 from uncork.layout import Layout
 from uncork.machine import files, moments, processes
 from uncork.machine.identity import acting_as
-from uncork.model import AppFacts, Certificate, Release
+from uncork.model import AppFacts, Release
+from uncork.notices import Certificate
 from uncork.plan import File
 from uncork.recipes import acme
 from uncork.recipes.address import url
@@ -83,15 +84,15 @@ def _renewed(work: Work, app: str, *, force: bool) -> Renewed:
 def _obtained(work: Work, app: str, *, force: bool) -> Renewed:
     """Get a certificate if that is due, with nobody else asking a CA at the same time."""
     started = time.monotonic()
-    with files.hold_waiting(work.layout.acme_lock, 2 * acme.MOST):
-        facts = work.facts()
-        found, release = facts.app(app), existing(facts, app)
-        if not (force or _is_due(found)):
-            return _of(app, found.certificate, new=False)
-        try:
-            issue(work, release, force=force)
-        except (UserError, StepFailedError) as error:
-            _remember(work, found, error)
+    try:
+        with files.hold_waiting(work.layout.acme_lock, 2 * acme.MOST):
+            facts = work.facts()
+            found = facts.app(app)
+            if not (force or _is_due(found)):
+                return _of(app, found.certificate, new=False)
+            issue(work, existing(facts, app), force=force)
+    except (UserError, StepFailedError) as error:
+        _remember(work, work.facts().app(app), error)
     after = work.facts().app(app).certificate
     spent = time.monotonic() - started
     note(work.layout, app, "renew", work.report, "failed" if after.problem else "ok", spent, after.problem)

@@ -11,8 +11,8 @@ from uncork.config.tls import FILES
 from uncork.fronts.certificates import SELF_SIGNED, certificate
 from uncork.layout import Layout
 from uncork.machine import certificates, files, moments
-from uncork.model import AppFacts, Certificate, Facts
-from uncork.notices import Trouble
+from uncork.model import AppFacts, Facts
+from uncork.notices import Certificate, Trouble
 from uncork.plan import File
 from uncork.recipes import acme, https
 from uncork.recipes.front import Served

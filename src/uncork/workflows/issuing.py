@@ -11,7 +11,8 @@ from uncork.apply import apply
 from uncork.errors import UserError
 from uncork.machine import commands, files, processes
 from uncork.machine.certificate_request import Issued, issued, kept, request
-from uncork.model import Certificate, Facts, Release
+from uncork.model import Facts, Release
+from uncork.notices import Certificate
 from uncork.plan import File, Plan, Run
 from uncork.recipes import acme
 from uncork.recipes.front import RELOAD, Served, sites

@@ -9,7 +9,7 @@ from tests.unit.recipes.parts import LAYOUT, app_facts, facts, release
 from uncork.config import Config, load
 from uncork.errors import UsageError
 from uncork.layout import MACHINE
-from uncork.model import Certificate
+from uncork.notices import Certificate
 from uncork.recipes import acme
 from uncork.recipes.address import url
 from uncork.recipes.front import sites
