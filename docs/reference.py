@@ -67,8 +67,8 @@ These keys stand under `[tool.uncork.tls]` (`[tls]` in `uncork.toml`). [HTTPS](.
 """,
     "limits": """\
 These keys stand under `[tool.uncork.limits]` (`[limits]` in `uncork.toml`): what one run of a release may take of a
-machine that was [set up for serving](../how-to/server-setup.md), where [systemd](units.md) sees to it. Elsewhere nothing
-is enforced, and `up` says so.
+machine that was [set up for serving](../how-to/server-setup.md), where [systemd](units.md) sees to it. Elsewhere
+nothing is enforced, and `up` says so.
 """,
     "cache": """\
 These keys stand under `[tool.uncork.cache]` (`[cache]` in `uncork.toml`). [Caching](../how-to/caching.md).
