@@ -55,7 +55,9 @@ class Behind:
         """Deploy the app with another text, and return what is told of each machine."""
         rewrite(self.project / "app.py", f'"{self.text}"', f'"{text}"')
         self.text = text
-        return cast("Json", json.loads(self.run("--json", "deploy", *options).out))
+        done = self.run("--json", "deploy", *options)
+        assert '"hosts"' in done.out, done.said
+        return cast("Json", json.loads(done.out))
 
     def deploy_until(self, text: str, said: str, then: Callable[[], None]) -> str:
         """Deploy the app with another text, do something once that is said, and return all that is said."""
