@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from uncork.cli.asked import Asked
 from uncork.cli.failure import Answer, explain, tell
-from uncork.cli.options import Asked
 from uncork.cli.output import emit, styled
 from uncork.cli.places import Place, place
 from uncork.errors import ExitCode, UsageError

@@ -2,20 +2,19 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import click
 
+from uncork.cli.asked import Asked
 from uncork.errors import UsageError
 from uncork.machine.person import BY
 from uncork.serving import THIS_MACHINE
 
-if TYPE_CHECKING:
-    from uncork.layout import Layout
+__all__ = ["Asked", "Goes", "asks", "asks_nothing", "by_option", "home", "wants"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -24,29 +23,6 @@ HOME: Final = "UNCORK_HOME"
 DEBUG: Final = "UNCORK_DEBUG"
 LONGEST_NAME: Final = 200
 ROOTS_HOME: Final = "/var/lib/uncork"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the options of every verb say. `target` and `hosts` are as they were typed; `home_said`: on this line."""
-
-    home: Path
-    app: str | None = None
-    json: bool = False
-    debug: bool = False
-    target: str | None = None
-    hosts: tuple[str, ...] = ()
-    accept_new: bool = False
-    home_said: bool = False
-
-    @property
-    def layout(self) -> "Layout":
-        """Where everything of the state directory is; root's own is the machine's, if that was set up for serving."""
-        from uncork.layout import MACHINE, Layout, runtime_directory
-
-        if self.home == MACHINE.home and os.geteuid() == 0 and MACHINE.machine_record.exists():
-            return MACHINE
-        return Layout(self.home, runtime_directory(self.home, os.getuid()))
 
 
 def wants(words: Sequence[str], flag: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from uncork.cli.options import Asked
+from uncork.cli.asked import Asked
 from uncork.errors import UsageError
 from uncork.serving import THIS_MACHINE, Target
 

@@ -1,6 +1,6 @@
 """A command line as it was typed, less what says where it goes: what another machine's uncork is called with."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import click
@@ -28,7 +28,11 @@ def _below(group: click.Command, context: click.Context, typed: Sequence[str]) -
         yield from _option(option, _texts(said.get(str(option.name))))
     if isinstance(command, click.Group):
         yield from _below(command, below, rest) if rest else ()
-        return
+    else:
+        yield from _arguments(command, said)
+
+
+def _arguments(command: click.Command, said: Mapping[str, object]) -> Iterator[str]:
     arguments = (p for p in command.params if isinstance(p, click.Argument))
     texts = [text for argument in arguments for text in _texts(said.get(str(argument.name)))]
     yield from ("--", *texts) if texts else ()

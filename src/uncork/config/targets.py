@@ -38,7 +38,12 @@ def conflicts(name: str, own: Table) -> Iterator[Conflict]:
     balancer = own.get("balancer")
     if isinstance(balancer, dict):
         yield from _beside(balancer, own)
-    addresses, hosts = balancer.get("addresses", ()) if isinstance(balancer, dict) else (), own.get("hosts", ())
+        yield from _addressed(balancer, own)
+
+
+def _addressed(balancer: Table, own: Table) -> Iterator[Conflict]:
+    """Yield that a balancer has not one address for each host."""
+    addresses, hosts = balancer.get("addresses", ()), own.get("hosts", ())
     if isinstance(addresses, tuple) and isinstance(hosts, tuple) and addresses and len(addresses) != len(hosts):
         problem = f"`balancer.addresses` are {len(addresses)}, and there are {len(hosts)} `hosts`"
         yield Conflict(("balancer",), problem, "name one for each host, in the same order")
