@@ -228,7 +228,7 @@ def site(draft: Draft, proof: Proof) -> Site:
         speaks=draft.server.speaks(config.server),
         domains=config.domains,
         mount=config.mount,
-        static=tuple(_through_live(draft, folder) for folder in proof.static if config.static and _carried(folder)),
+        static=tuple(_through_live(draft, folder) for folder in proof.static if config.static and _goes(draft, folder)),
         max_body=proof.max_body,
         request_timeout=config.request_timeout,
         health=config.health or "",
@@ -244,9 +244,15 @@ def site(draft: Draft, proof: Proof) -> Site:
     )
 
 
-def _carried(folder: Static) -> bool:
-    """Whether the front's config can name a folder; nginx has no way to say a dollar sign. Else the app serves it."""
-    return "$" not in folder.url + folder.directory and (folder.url + folder.directory).isprintable()
+def _goes(draft: Draft, folder: Static) -> bool:
+    """Whether the front serves a folder; else the app does. nginx has no way to say a dollar sign.
+
+    On a machine set up for serving nginx may read what is another app's, and which folder it is the app's user says.
+    """
+    said = folder.url + folder.directory
+    path = Path(folder.directory)
+    own = path.is_relative_to(draft.layout.root) and ".." not in path.parts
+    return "$" not in said and said.isprintable() and (own or not draft.layout.machine)
 
 
 def _through_live(draft: Draft, folder: Static) -> Static:
