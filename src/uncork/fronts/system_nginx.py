@@ -218,7 +218,9 @@ def _stays_within(app: App, file: File) -> None:
 
 
 def _rotation(layout: Layout, host: Host, account: Account | None) -> str:
-    return render(__package__, "logrotate.conf.j2", _rotated, layout=layout, host=host, account=account)
+    """On a machine set up for serving the apps' own groups come and go, and one that is gone stops all rotation."""
+    group = layout.keepers or (account.group if account else "root")
+    return render(__package__, "logrotate.conf.j2", _rotated, layout=layout, host=host, group=group)
 
 
 def _rotated(value: str) -> str:

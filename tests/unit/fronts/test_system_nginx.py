@@ -12,7 +12,7 @@ from uncork.errors import UsageError
 from uncork.fronts.dialect import Dialect
 from uncork.fronts.host import Host, Listen, Server
 from uncork.fronts.system_nginx import SystemNginx, mark_of, site_name
-from uncork.layout import Layout
+from uncork.layout import MACHINE, Layout
 from uncork.model import Account
 from uncork.plan import Directory, Reload, Remove
 from uncork.serving import Address, Cache, PathRule, Site, Tls
@@ -169,3 +169,9 @@ def test_a_state_directory_that_logrotate_can_not_name_is_refused() -> None:
     layout = Layout(Path('/srv/a"b'), Path("/run/u"))
     with pytest.raises(UsageError, match="logrotate"):
         SystemNginx(HOST, "_1").files(layout, Address(), (GUESTBOOK,), ACCOUNT)
+
+
+def test_logs_go_on_being_rotated_when_an_app_is_gone_with_its_group() -> None:
+    files = SystemNginx(HOST, "_1").files(MACHINE, Address(), (GUESTBOOK,), replace(ACCOUNT, group="uncork-guestbook"))
+    (rotation,) = (file.content for file in files if file.path == Path("/etc/logrotate.d/uncork_1"))
+    assert "create 0640 root uncork\n" in rotation
