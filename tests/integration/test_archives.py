@@ -57,3 +57,23 @@ def test_no_file_is_written_through_a_link(tmp_path: Path) -> None:
 def test_what_is_cut_short_is_no_archive(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         unpacked(io.BytesIO(archive(("a", FILE, "x" * 2000)).read()[:1500]), tmp_path)
+
+
+def test_no_link_is_made_through_a_link(tmp_path: Path) -> None:
+    outside, to = tmp_path / "outside", tmp_path / "to"
+    outside.mkdir()
+    to.mkdir()
+    with pytest.raises(UsageError, match="below the link a"):
+        unpacked(archive(("a", LINK, str(outside)), ("a/b", LINK, "/etc/passwd")), to)
+    assert not list(outside.iterdir())
+
+
+def test_a_file_that_is_a_folder_as_well_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="not what git archives"):
+        unpacked(archive(("a", FILE, "x"), ("a/b", FILE, "x")), tmp_path)
+
+
+def test_an_archive_that_ends_after_one_of_its_files_is_not_whole(tmp_path: Path) -> None:
+    whole = archive(("a", FILE, "x" * 512), ("b", FILE, "y" * 512)).read()
+    with pytest.raises(UsageError, match="its end is missing"):
+        unpacked(io.BytesIO(whole[:1024]), tmp_path)
