@@ -85,18 +85,12 @@ def balancing(there: Mapping[str, Connection], target: Target, config: Config) -
     balanced = Balanced(
         app=config.name,
         port=wanted.port,
-        names=wanted.domains or config.domains or (_named(there[wanted.host]),),
+        names=wanted.domains or config.domains or there[wanted.host].names[:1],
         hosts=tuple((host, _with_port(one, config.port or PORT)) for host, one in addresses.items()),
         least_connections=wanted.balance == "least-connections",
         timeout=max([config.request_timeout, *(rule.timeout or 0.0 for rule in config.front.paths)]),
     )
     return Balancing(there[wanted.host], target.hosts, balanced)
-
-
-def _named(connection: Connection) -> str:
-    """Return what visitors would call a machine: its name, unless that is one of the ssh config alone."""
-    said = name(connection.host)
-    return said if "." in said else _address(connection)
 
 
 def _address(connection: Connection) -> str:

@@ -119,7 +119,7 @@ def deploy_to(
 
     Raises UserError, LostError where the connection was lost before anything was changed there.
     """
-    order = replace(order or source.order(connection.host), hold=hold)
+    order = replace(order or source.order(connection.names), hold=hold)
     if source.sends_wheels and not order.locked:
         order = replace(order, locked=send_wheels(connection, source.found, report))
     with exchange(connection, called(connection, ("receive",))) as talk:

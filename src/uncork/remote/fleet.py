@@ -91,10 +91,9 @@ class _Going:
 
     def _order(self, host: str) -> Order:
         """Return what a machine is asked for: behind a balancer it answers to that one's names, and believes it."""
-        order = self.source.order(host)
         if self.led is None:
-            return order
-        return replace(order, host=self.led.balanced.names[0], trusted=self.led.sources)
+            return self.source.order(self.there[host].names)
+        return replace(self.source.order(self.led.balanced.names[:1]), trusted=self.led.sources)
 
 
 class _Told:

@@ -7,7 +7,6 @@ from typing import Final
 from uncork.errors import UsageError, UserError
 from uncork.layout import MACHINE
 from uncork.remote.destination import WITH_PORT
-from uncork.remote.destination import name as bare
 from uncork.remote.everywhere import not_set_up
 from uncork.remote.ssh import UNCORK, Connection
 from uncork.rendering import render, source
@@ -54,7 +53,7 @@ def _hook(connection: Connection, repository: Repository) -> bytes:
         folder=repository.folder,
         target=repository.target,
         environment=repository.environment,
-        host=bare(connection.host),
+        host=connection.names[0],
     )
     return text.encode()
 

@@ -9,7 +9,6 @@ from uncork.errors import UsageError
 from uncork.machine import checkouts, trees
 from uncork.project.detect import detect
 from uncork.recipes.paths import own_file
-from uncork.remote import destination
 from uncork.remote.transfer import Item, items
 from uncork.workflows.receive import Order
 from uncork.workflows.up import Found, UpOptions
@@ -37,8 +36,8 @@ class Source:
         target = self.found.config.target
         return target is not None and target.wheels == "send"
 
-    def order(self, host: str, *, hold: bool = False) -> Order:
-        """Return what a machine is asked for, which is called `host` by who deploys there."""
+    def order(self, names: tuple[str, ...], *, hold: bool = False) -> Order:
+        """Return what a machine is asked for, which is called by these names."""
         options, found = self.options, self.found
         return Order(
             app=found.config.name,
@@ -47,7 +46,7 @@ class Source:
             beside=self.beside,
             environment=options.environment,
             target=options.target,
-            host=destination.name(host),
+            names=names,
             port=options.port,
             bind=options.bind,
             environ={**found.tree.environment, **options.environ},

@@ -3,6 +3,7 @@
 import getpass
 import hashlib
 import os
+import re
 import shlex
 import shutil
 import socket
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from uncork.errors import UsageError, UserError
-from uncork.remote.destination import destination
+from uncork.remote.destination import destination, name
 from uncork.remote.refusal import refusal
 
 COMMAND: Final = "UNCORK_SSH"
@@ -70,6 +71,15 @@ class Connection:
     def by(self) -> str:
         """Who we are, for whoever reads what was done there: USER@CLIENT,ADDRESS."""
         return f"{getpass.getuser()}@{socket.gethostname()},{self.address}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What visitors may call it, the likeliest first: a name that the ssh config alone knows leads nobody there."""
+        said = name(self.host)
+        asked = subprocess.run((*self.argv[:-2], "-G", *self.argv[-2:]), capture_output=True, check=False)
+        real = re.search(r"^hostname ([^\s:]+)$", _text(asked.stdout), re.MULTILINE)
+        found = (said, real[1]) if real else (said,)
+        return tuple(dict.fromkeys(found if "." in said else reversed(found)))
 
     def uncork(self, *words: str) -> tuple[str, ...]:
         """Return what runs a verb of the machine's own uncork."""

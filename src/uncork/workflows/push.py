@@ -43,7 +43,7 @@ def receive_push(layout: Layout, pushed: Pushed, archive: BinaryIO, listener: Li
             environment=pushed.environment,
             environ=dict(tree.environment),
             target=pushed.target,
-            host=pushed.host,
+            names=(pushed.host,) if pushed.host else (),
             sent=Sent(pushed.folder, tree.names),
         )
         return deploy(layout, options, told, listener, explain)

@@ -56,7 +56,7 @@ class Order:
     beside: tuple[str, ...] = ()
     environment: str | None = None
     target: str = THIS_MACHINE
-    host: str = ""
+    names: tuple[str, ...] = ()
     port: int | None = None
     bind: str | None = None
     environ: dict[str, str] = field(default_factory=dict)
@@ -77,7 +77,7 @@ class Order:
             bind=self.bind,
             environ=self.environ,
             target=self.target,
-            host=self.host,
+            names=self.names,
             sent=sent,
             locked=self.locked,
             trusted=self.trusted,

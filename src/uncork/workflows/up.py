@@ -53,7 +53,7 @@ class Sent:
 class UpOptions:
     """What the command line says of a deploy. `environ` is the environment that FLASK_APP may stand in.
 
-    Without an environment it is that of the target, whose values lie over all others. `host` is what this machine is
+    Without an environment it is that of the target, whose values lie over all others. `names` are what this machine is
     called by who deploys to it from elsewhere, and `sent` says more of a project that came from there; `locked` is what
     the release's environment is made of, where its packages came from there too. `trusted` are the addresses of the
     balancer before this machine.
@@ -64,7 +64,7 @@ class UpOptions:
     bind: str | None = None
     environ: Mapping[str, str] = field(default_factory=dict)
     target: str = THIS_MACHINE
-    host: str = ""
+    names: tuple[str, ...] = ()
     sent: Sent | None = None
     locked: Locked | None = None
     trusted: tuple[str, ...] = ()
@@ -101,9 +101,9 @@ def _reached(layout: Layout, config: Config, options: UpOptions) -> Config:
     """On a machine set up for serving others' sites may be at the same port: an app that no name leads to gets one."""
     believed = dict.fromkeys((*config.front.trusted_proxies, *options.trusted))
     config = replace(config, front=replace(config.front, trusted_proxies=tuple(believed)))
-    if not layout.machine or config.domains or not options.host:
+    if not layout.machine or config.domains or not options.names:
         return config
-    return replace(config, domains=(options.host,))
+    return replace(config, domains=options.names)
 
 
 def up(layout: Layout, project: Path, options: UpOptions, report: Reporter, settle: Settle = keep) -> Deployed:

@@ -30,9 +30,14 @@ def git(root: Path, *words: str) -> None:
 
 
 def test_what_is_committed_goes_and_no_secret_does(project: Path) -> None:
-    order = source(project, UpOptions()).order("web1")
+    order = source(project, UpOptions()).order(("web1",))
     assert [name for name, *_ in order.files] == [".gitignore", "app.py", "requirements.txt"]
-    assert (order.app, order.folder, order.host, order.environ) == ("shop", "shop", "web1", {"FLASK_APP": "app:app"})
+    assert (order.app, order.folder, order.names, order.environ) == (
+        "shop",
+        "shop",
+        ("web1",),
+        {"FLASK_APP": "app:app"},
+    )
     assert "horse" not in repr(order)
 
 
@@ -58,7 +63,7 @@ def test_a_key_that_git_ignores_goes_beside_the_project_and_is_no_part_of_it(pro
     (project / "site.key").write_text("a key")
     git(project, "add", ".")
     git(project, "commit", "-m", "https")
-    order = source(project, UpOptions()).order("web1")
+    order = source(project, UpOptions()).order(("web1",))
     assert "site.key" in [name for name, *_ in order.files]
     assert order.beside == ("site.key",)
     assert order.options.sent

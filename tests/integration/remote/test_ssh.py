@@ -1,6 +1,7 @@
 """Connections by a program in the place of ssh, which says what OpenSSH says."""
 
 import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from uncork.remote.destination import destination, name
 
 # Its last word is the command, as a remote shell gets it; `-O check` asks for a connection that is there already.
 FAKE = """
-import subprocess, sys
+import os, subprocess, sys
 if "-O" in sys.argv:
     sys.exit(255)
 sys.exit({body})
@@ -60,6 +61,29 @@ def test_who_is_not_let_in_is_told_why_in_our_words_and_in_those_of_ssh(there: T
     assert refused.value.problem.startswith("deploy@s1 ")
     assert refused.value.detail == said
     assert "HOST" not in refused.value.fix
+
+
+@pytest.mark.parametrize(
+    ("host", "names"),
+    {
+        "deploy@web1": ("203.0.113.7", "web1"),
+        "deploy@web1.example": ("web1.example", "203.0.113.8"),
+        "deploy@203.0.113.9:2222": ("203.0.113.9",),
+        "elsewhere": ("elsewhere",),
+        "six": ("six",),
+    }.items(),
+)
+@pytest.mark.skipif(not shutil.which("ssh"), reason="the config of ssh is read by OpenSSH alone")
+def test_visitors_are_led_to_what_a_name_of_the_ssh_config_stands_for(
+    there: There, tmp_path: Path, host: str, names: tuple[str, ...]
+) -> None:
+    hosts = {"web1": "203.0.113.7", "web1.example": "203.0.113.8", "six": "2001:db8::1"}
+    config = "".join(f"Host {one}\n  HostName {address}\n" for one, address in hosts.items())
+    (tmp_path / "config").write_text(config)
+    there.runs(
+        f"os.execvp('ssh', ('ssh', '-F', {str(tmp_path / 'config')!r}, *sys.argv[1:])) if '-G' in sys.argv else 0"
+    )
+    assert ssh.connect(host).names == names
 
 
 def test_a_command_gets_its_words_as_they_are_and_its_input_and_gives_back_how_it_ended(there: There) -> None:
