@@ -138,7 +138,11 @@ class _Relay:
             self._listener.tell(line + b"\n")
 
     def _end(self, code: int) -> None:
-        """See that who listens has heard the end, also of a deploy that could not write it down."""
+        """See that who listens has heard the end, also of a deploy that could not write it down.
+
+        Its number may be another process's by now: who still says `stop` has no one ended.
+        """
+        self._pid = 0
         if not self._ended:
             problem = f"the deploy ended without a word, with status {code}"
             error = {"problem": problem, "fix": "see what serves: `uncork status`; is a disk full?", "code": 1}
@@ -160,7 +164,7 @@ class _Relay:
         if not said or HEARD_IT in words:
             self._says = []
             os.close(self._words)
-        elif STOP in words:
+        elif STOP in words and self._pid:
             os.kill(self._pid, signal.SIGTERM)
         else:
             with suppress(BrokenPipeError):
