@@ -95,8 +95,10 @@ def told_now(told: Journal) -> Iterator[None]:
 
 
 def _forget(layout: Layout) -> None:
+    """Remove the oldest; that of a deploy which goes on is what keeps its source from being taken for left over."""
     for path in _journals(layout)[:-KEPT]:
-        files.remove(Remove(path))
+        if not _runs(path):
+            files.remove(Remove(path))
 
 
 def left(layout: Layout) -> tuple[Path, ...]:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from uncork.layout import Layout
-from uncork.workflows.journal import Journal, cut_off, left, opened
+from uncork.workflows.journal import KEPT, Journal, cut_off, left, opened
 
 BEGAN = {"began": True}
 STEP = {"begin": "boot it"}
@@ -92,3 +92,12 @@ def test_old_journals_go_and_none_is_for_others_to_read(layout: Layout) -> None:
 def test_a_full_disk_keeps_nobody_from_deploying() -> None:
     with Path("/dev/full").open("w") as full:
         Journal(Path("/dev/full"), full.fileno()).note(json.dumps("anything"))
+
+
+def test_a_deploy_that_takes_long_keeps_its_source_however_many_come_and_go_meanwhile(layout: Layout) -> None:
+    with opened(layout, "shop") as journal:
+        journal.tree.mkdir()
+        for _ in range(KEPT + 1):
+            told(layout, BEGAN, REFUSED, HEARD, app="blog")
+        assert left(layout) == ()
+        assert "the deploy of shop" in cut_off(layout, "shop")[0]
