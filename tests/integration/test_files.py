@@ -1,6 +1,7 @@
 """Files are changed on a real disk: whole or not at all, with the right modes, and nothing leaves a copied tree."""
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -228,6 +229,21 @@ def test_a_tree_is_removed_with_what_an_earlier_kill_left_of_others(tmp_path: Pa
     files.remove(Remove(tmp_path / "1"))
     files.remove(Remove(tmp_path / "never" / "there"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_tree_that_somebody_else_removes_at_the_same_time_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove = shutil.rmtree
+
+    def removed_by_both(path: Path) -> None:
+        remove(path)
+        remove(path)
+
+    (tmp_path / "1").mkdir()
+    monkeypatch.setattr(shutil, "rmtree", removed_by_both)
+    files.remove(Remove(tmp_path / "1"))
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_link_is_removed_and_not_what_it_means(tmp_path: Path) -> None:

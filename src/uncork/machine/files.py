@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -102,7 +103,8 @@ def remove(step: Remove) -> None:
         except (FileNotFoundError, NotADirectoryError):
             return
         if is_tree:
-            shutil.rmtree(_aside(path))
+            with suppress(FileNotFoundError):  # somebody else is removing it as well
+                shutil.rmtree(_aside(path))
         else:
             path.unlink(missing_ok=True)
             sync(path.parent)

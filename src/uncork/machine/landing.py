@@ -71,9 +71,7 @@ class Landing:
         self._look()
         first: dict[str, int] = {}
         for index, one in enumerate(self._wanted):
-            if one.sha256 in self._have:
-                self._place(one)
-            else:
+            if not self._has_placed(one):
                 first.setdefault(one.sha256, index)
         self._see_room(sum(self._wanted[index].size for index in first.values()))
         return list(first.values())
@@ -114,6 +112,15 @@ class Landing:
         self._new.replace(path)
         return path
 
+    def _has_placed(self, one: Wanted) -> bool:
+        """Have the file under its name if its content is here; others may have removed that meanwhile."""
+        try:
+            if one.sha256 in self._have:
+                self._place(one)
+        except FileNotFoundError:
+            del self._have[one.sha256]
+        return one.sha256 in self._have
+
     def _place(self, one: Wanted) -> None:
         """Have the file under its name: as another name of what is here if the mode is that, else as a copy."""
         source = self._have[one.sha256]
@@ -135,9 +142,10 @@ class Landing:
                     self._have[one.sha256] = folder / one.name
         missing = {one.sha256 for one in self._wanted} - self._have.keys()
         sizes = {one.size for one in self._wanted if one.sha256 in missing}
-        for path in _files(self._known) if missing else ():
-            if path.lstat().st_size in sizes:
-                self._have.setdefault(digest_of(path), path)
+        for path, size in _files(self._known) if missing else ():
+            if size in sizes:
+                with contextlib.suppress(FileNotFoundError):
+                    self._have.setdefault(digest_of(path), path)
 
     def _see_room(self, coming: int) -> None:
         disk = os.statvfs(self._to)
@@ -173,9 +181,9 @@ def _linked(source: Path, new: Path) -> bool:
 def _is(path: Path, one: Wanted) -> bool:
     try:
         found = path.lstat()
+        return stat.S_ISREG(found.st_mode) and found.st_size == one.size and digest_of(path) == one.sha256
     except OSError:
         return False
-    return stat.S_ISREG(found.st_mode) and found.st_size == one.size and digest_of(path) == one.sha256
 
 
 def digest_of(path: Path) -> str:
@@ -187,11 +195,13 @@ def digest_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _files(folders: Sequence[Path]) -> Iterator[Path]:
-    for folder in folders:
-        for above, _, names in os.walk(folder):
-            paths = (Path(above, name) for name in names)
-            yield from (path for path in paths if stat.S_ISREG(path.lstat().st_mode))
+def _files(folders: Sequence[Path]) -> Iterator[tuple[Path, int]]:
+    """Yield the files in folders, each with its length; others may be removing them."""
+    for path in (Path(above, name) for folder in folders for above, _, names in os.walk(folder) for name in names):
+        with contextlib.suppress(FileNotFoundError):
+            found = path.lstat()
+            if stat.S_ISREG(found.st_mode):
+                yield path, found.st_size
 
 
 def say(stream: BinaryIO, told: object) -> None:

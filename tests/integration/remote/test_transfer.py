@@ -5,6 +5,7 @@ import pytest
 
 from tests.integration.remote.here import here
 from uncork.errors import UserError
+from uncork.machine import landing
 from uncork.machine.landing import Landing, LandingError, Wanted
 from uncork.remote.transfer import Item, items, send
 
@@ -45,15 +46,30 @@ def test_what_the_machine_has_under_another_name_is_not_sent(tree: Path, tmp_pat
     assert send(here(), items(tree, NAMES), str(to)).files == 0
 
 
+def test_what_others_remove_while_it_is_looked_at_is_asked_for(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = tmp_path / "old"
+    send(here(), items(tree, NAMES), str(old))
+
+    def too_late(source: Path, new: Path) -> bool:  # noqa: ARG001 -- what it stands for
+        source.unlink()
+        return False
+
+    monkeypatch.setattr(landing, "_linked", too_late)
+    wanted = [Wanted(*item.listed) for item in items(tree, NAMES)]
+    assert Landing(str(tmp_path / "there"), wanted, (str(old),)).lacking() == [0, 1, 3]
+
+
 def test_what_came_before_the_connection_was_lost_need_not_come_again(tree: Path, tmp_path: Path) -> None:
     wanted = [Wanted(*item.listed) for item in items(tree, NAMES)]
-    landing = Landing(str(tmp_path / "there"), wanted)
-    lacking = landing.lacking()
+    there = Landing(str(tmp_path / "there"), wanted)
+    lacking = there.lacking()
     content = (tree / "pkg" / "a.py").read_bytes() + b"#!/b"
     source, sink = tmp_path / "stream", tmp_path / "there"
     source.write_bytes(content)
     with source.open("rb") as stream, pytest.raises(LandingError):
-        landing.take(stream, lacking)
+        there.take(stream, lacking)
     assert [path.name for path in sink.iterdir()] == ["pkg"]
     assert send(here(), items(tree, NAMES), str(sink)).files == 2
 
