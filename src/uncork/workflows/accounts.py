@@ -19,11 +19,11 @@ def account_of(layout: Layout, app: str) -> Account | None:
 def prepare(layout: Layout, app: str, report: Reporter) -> None:
     """See that an app has a user of its own, on a machine set up for serving, with front and agent in its group.
 
-    Raises UsageError where there is no nginx.
+    Raises UsageError where there is no nginx, or the user's name is somebody else's.
     """
     there = accounts.enrolled(app)
     agent = processes.account()
-    if not layout.machine or agent is None or (there.user and len(there.members) > 1):
+    if not layout.machine or agent is None or (there.user and there.ours and len(there.members) > 1):
         return
     members = (agent.name, host.user(site_name(mark_of(layout))))
     apply(Plan(enroll(app, there, members)), agent, report)

@@ -2,10 +2,12 @@
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from uncork.app_layout import account_name
+from uncork.errors import UsageError
 from uncork.plan import Run, Step
 from uncork.recipes.accounts import Enrolled, dismiss_group, dismiss_user, enroll
 
@@ -43,6 +45,14 @@ def test_what_is_there_of_a_user_is_removed_and_nothing_else() -> None:
     assert commands(dismiss_group("shop", Enrolled(user=False, group=True))) == ["groupdel uncork-shop"]
     assert dismiss_user("shop", Enrolled(user=False, group=False)) == ()
     assert dismiss_group("shop", Enrolled(user=False, group=False)) == ()
+
+
+def test_a_user_of_somebody_elses_is_neither_taken_nor_removed() -> None:
+    theirs = Enrolled(user=True, group=True, members=frozenset(MEMBERS), ours=False)
+    with pytest.raises(UsageError, match="there is a user uncork-shop on this machine"):
+        enroll("shop", theirs, MEMBERS)
+    assert dismiss_user("shop", theirs) == ()
+    assert dismiss_group("shop", theirs) == ()
 
 
 @given(st.from_regex(r"[a-z][a-z0-9-]{0,39}", fullmatch=True))

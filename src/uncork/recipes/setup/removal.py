@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from uncork.plan import Remove, Run
+from uncork.recipes.accounts import COMMENT
 from uncork.recipes.setup.change import APT_TIME, Change
 from uncork.recipes.setup.record import PLACE, Machine
 from uncork.recipes.setup.seen import Seen
@@ -30,8 +31,6 @@ for name in *; do case $name in audit.log | removed-*) ;; *) mv "$name" "$kept/"
 chown -R root:root .
 """
 DISMISS: Final = """userdel --force "$1" && { ! getent group "$1" > /dev/null || groupdel "$1"; }"""
-COMMENT: Final = ", by uncork"
-"""What the comments of apps' users end with (recipes.accounts)."""
 UNSITE: Final = (
     """rm -f "$@"; [ "$(systemctl is-active nginx)" != active ] || { nginx -t -q && systemctl reload nginx; }"""
 )
