@@ -1,5 +1,7 @@
 """Who serves an app: on a machine set up for serving its own user, else the one account that serves all."""
 
+from typing import Final
+
 from uncork.apply import apply
 from uncork.fronts.system_nginx import mark_of, site_name
 from uncork.layout import Layout
@@ -8,6 +10,9 @@ from uncork.model import Account
 from uncork.plan import File, Plan
 from uncork.recipes.accounts import dismiss_group, dismiss_user, enroll
 from uncork.report import Reporter
+
+PATIENCE: Final = 60.0
+"""Seconds that others may take to change the machine."""
 
 
 def account_of(layout: Layout, app: str) -> Account | None:
@@ -26,7 +31,8 @@ def prepare(layout: Layout, app: str, report: Reporter) -> None:
     if not layout.machine or agent is None or (there.user and there.ours and len(there.members) > 1):
         return
     members = (agent.name, host.user(site_name(mark_of(layout))))
-    apply(Plan(enroll(app, there, members)), agent, report)
+    with files.hold_waiting(layout.lock, PATIENCE):  # there is no app yet whose lock could be held
+        apply(Plan(enroll(app, accounts.enrolled(app), members)), agent, report)
 
 
 def see_to_secrets(layout: Layout, app: str) -> None:
