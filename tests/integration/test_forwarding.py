@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from uncork.errors import ExitCode
+
 CONFIG = """
 name = "shop"
 [targets.production]
@@ -21,6 +23,7 @@ for word; do before=$last; last=$word; [ "$word" = -O ] && exit 255; done
 machine="{machines}/${{before#deploy@}}"
 [ -d "$machine" ] || {{ echo "ssh: Could not resolve hostname $before" >&2; exit 255; }}
 export UNCORK_HOME="$machine" SSH_CONNECTION="192.0.2.7 1 192.0.2.1 22"
+[ -e "$machine/slow" ] && sleep 0.5
 exec sh -c "$last"
 """
 SUDO = '#!/bin/sh\nshift 2\nexec "$@"\n'
@@ -59,6 +62,11 @@ class Machines:
         argv = (sys.executable, "-c", UNCORK, str(self.there), *words)
         where = folder or self.project
         return subprocess.run(argv, cwd=where, env=env, input=stdin, capture_output=True, text=True, check=False)
+
+    def refuse(self, said: str) -> None:
+        """Have sudo let nobody run anything, and nobody be root."""
+        self._program("id", "#!/bin/sh\necho 1000\n")
+        self._program("sudo", f"#!/bin/sh\necho {said!r} >&2\nexit 1\n")
 
     @property
     def home(self) -> Path:
@@ -186,3 +194,18 @@ def test_a_state_directory_that_is_named_is_this_machines(uncork: Machines, tmp_
     done = uncork("status", "--home", str(tmp_path / "home"))
 
     assert done.stdout.startswith(f"nothing is deployed in {tmp_path / 'home'}")
+
+
+@pytest.mark.parametrize("words", [("status",), ("logs", "-n", "1"), ("config", "set", "A=1")])
+def test_who_may_not_be_root_there_is_told_what_to_do(uncork: Machines, words: tuple[str, ...]) -> None:
+    uncork.refuse("sudo: a password is required")
+    done = uncork(*words, "-t", "production")
+    assert done.returncode == ExitCode.USAGE
+    assert "deploy@web1: sudo does not let us run commands as root without a password" in done.stderr
+    assert "/etc/sudoers.d" in done.stderr
+
+
+def test_what_machines_say_is_in_the_order_of_the_target(uncork: Machines) -> None:
+    (uncork.folder / "machines" / "web1" / "slow").touch()
+    said = uncork("version", "-t", "production").stdout
+    assert said.index("web1:") < said.index("web2:")

@@ -1,11 +1,12 @@
 """A verb on several machines at once, by the uncork of each."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from uncork.errors import UserError
+from uncork.remote.rights import ran
 from uncork.remote.ssh import FAILED, Connection, connect
 
 R = TypeVar("R")
@@ -43,6 +44,7 @@ def here(host: str, words: Sequence[str], *, accept_new: bool) -> int:
     code = connection.terminal(called(connection, words))
     if code == NOT_SET_UP:
         raise not_set_up(host)
+    ran(connection, code)
     if code == FAILED:
         raise UserError(f"{host}: the connection was lost", "see that the machine is up, and run this again")
     return code
@@ -51,12 +53,13 @@ def here(host: str, words: Sequence[str], *, accept_new: bool) -> int:
 def everywhere(
     hosts: Sequence[str], words: Sequence[str], *, accept_new: bool, stdin: bytes = b""
 ) -> Iterator[Outcome]:
-    """Run a verb on machines at once, and yield how it ended on each, as it ends."""
+    """Run a verb on machines at once, and yield how it ended on each, in their order."""
 
     def run(connection: Connection) -> Outcome:
         answer = connection.run(called(connection, words), stdin=stdin, timeout=LONGEST)
         if answer.code == NOT_SET_UP:
             raise not_set_up(connection.host)
+        ran(connection, answer.code)
         return Outcome(connection.host, answer.code, answer.out, answer.err)
 
     def outcome(host: str) -> Outcome:
@@ -69,7 +72,6 @@ def everywhere(
 
 
 def at_once(hosts: Sequence[str], act: Callable[[str], R]) -> Iterator[R]:
-    """Do something for each machine, all at once, and yield what it gives as it ends."""
+    """Do something for each machine, all at once, and yield what it gives, in their order."""
     with ThreadPoolExecutor(max_workers=max(1, len(hosts))) as pool:
-        for done in as_completed([pool.submit(act, host) for host in hosts]):
-            yield done.result()
+        yield from pool.map(act, hosts)

@@ -10,6 +10,7 @@ from typing import IO, Final
 from uncork.errors import ExitCode, LockedError, RefusedError, UsageError, UserError
 from uncork.machine.landing import CHUNK
 from uncork.remote.everywhere import NOT_SET_UP, not_set_up
+from uncork.remote.rights import ran
 from uncork.remote.ssh import Connection
 
 LEAVE: Final = 5.0
@@ -32,6 +33,7 @@ class Exchange:
         if not (process.stdin and process.stdout and process.stderr):
             raise TypeError("its streams are to be pipes")
         self.host = connection.host
+        self._connection = connection
         self._process = process
         self._to: IO[bytes] = process.stdin
         self._from: IO[bytes] = process.stdout
@@ -78,11 +80,12 @@ class Exchange:
         return next(told[key] for told in self.lines() if key in told)
 
     def _ended(self) -> UserError:
-        """Return why there was no answer: there is no such program, or no connection any more."""
+        """Return why there was no answer: there is no such program, we may not run it, or there is no connection."""
         said = self._errors.read().decode("utf-8", "replace")
         code = self._process.wait()
         if code == NOT_SET_UP:
             return not_set_up(self.host)
+        ran(self._connection, code)
         return LostError(
             f"{self.host}: the connection was lost", "see that the machine is up, and run this again", said
         )

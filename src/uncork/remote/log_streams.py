@@ -14,6 +14,7 @@ from typing import Final
 from uncork.errors import UserError
 from uncork.remote.everywhere import NOT_SET_UP, at_once, called, not_set_up
 from uncork.remote.exchange import leave
+from uncork.remote.rights import ran
 from uncork.remote.ssh import FAILED, Connection, connect
 
 HOLD: Final = 0.5
@@ -80,16 +81,21 @@ class Streams:
             elif "source" in told:
                 latest = str(told.get("time") or latest)
                 yield latest, Line(connection.host, told)
-        self._ended(connection.host, process)
+        try:
+            self._ended(connection, process)
+        except UserError as error:
+            self.problems.append(error)
 
-    def _ended(self, host: str, process: "subprocess.Popen[bytes]") -> None:
+    def _ended(self, connection: Connection, process: "subprocess.Popen[bytes]") -> None:
+        """Raise UserError if it was not by itself that it ended."""
         said = process.stderr.read().decode("utf-8", "replace") if process.stderr else ""
         code = process.wait()
         if code == NOT_SET_UP:
-            self.problems.append(not_set_up(host))
-        elif code == FAILED:
+            raise not_set_up(connection.host)
+        if code == FAILED:
             fix = "see that the machine is up, and run this again"
-            self.problems.append(UserError(f"{host}: the connection was lost", fix, said))
+            raise UserError(f"{connection.host}: the connection was lost", fix, said)
+        ran(connection, code)
 
 
 def _pass_on(stream: Iterator[tuple[str, Line]], to: "queue.Queue[tuple[str, Line] | None]") -> None:

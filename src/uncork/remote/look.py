@@ -1,15 +1,13 @@
 """Looks at a machine: what it is, and what is on it already. Nothing is changed by that."""
 
-from uncork.errors import UsageError
 from uncork.recipes.setup import record
 from uncork.recipes.setup.record import PLACE, Machine
 from uncork.recipes.setup.seen import Seen, seen
 from uncork.recipes.setup.wanted import paths
 from uncork.remote.hands import succeeded
+from uncork.remote.rights import may_be_root
 from uncork.remote.ssh import Connection
 from uncork.rendering import source
-
-NOT_FOUND = 127  # what a shell says of a command that is not there
 
 
 def look(connection: Connection) -> tuple[Seen, Machine | None]:
@@ -26,20 +24,3 @@ def look(connection: Connection) -> tuple[Seen, Machine | None]:
 def machine(connection: Connection) -> Machine | None:
     """Return the record of a machine alone: None if it was never set up."""
     return record.decode(connection.run(("cat", PLACE), root=False).out, connection.host)
-
-
-def may_be_root(connection: Connection) -> None:
-    """Raise UsageError, with what to do, if we are not root there and sudo does not let us be."""
-    done = connection.run(("true",))
-    if done.code == NOT_FOUND:
-        raise UsageError(
-            f"{connection.host}: we are not root there, and there is no sudo",
-            "log in as root (root@...), or install sudo and let this user use it",
-            done.err,
-        )
-    if done.code:
-        raise UsageError(
-            f"{connection.host}: sudo does not let us run commands as root without a password",
-            "log in as root (root@...), or add a file in /etc/sudoers.d there: `USER ALL=(ALL) NOPASSWD: ALL`",
-            done.err,
-        )

@@ -50,6 +50,6 @@ def refusal(host: str, said: str, by_ssh: bool) -> UsageError:  # noqa: FBT001
 
 
 def _named(fix: str, host: str) -> str:
-    from uncork.remote.destination import name
+    from uncork.remote.destination import destination, name
 
-    return fix.replace("HOST", host).replace("NAME", name(host))
+    return fix.replace("HOST", destination(host)).replace("NAME", name(host))

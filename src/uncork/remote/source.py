@@ -67,7 +67,7 @@ def source(root: Path, options: UpOptions, *, dirty: bool = False) -> Source:
     if changed:
         shown = ", ".join([*changed[:_SHOWN], *(["..."] if len(changed) > _SHOWN else [])])
         raise UsageError(
-            f"{len(changed)} tracked files are not as they were committed: {shown}",
+            f"what git tracks is not as it was committed: {shown}",
             "commit them, or deploy all as it is with --dirty",
         )
     tree = trees.read(root, tracked=not dirty)

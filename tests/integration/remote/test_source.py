@@ -43,7 +43,7 @@ def test_what_is_committed_goes_and_no_secret_does(project: Path) -> None:
 
 def test_what_is_modified_goes_only_if_that_is_meant(project: Path) -> None:
     (project / "app.py").write_text(f"{APP}# new\n")
-    with pytest.raises(UsageError, match=r"not as they were committed: app\.py") as refused:
+    with pytest.raises(UsageError, match=r"not as it was committed: app\.py") as refused:
         source(project, UpOptions())
     assert "--dirty" in refused.value.fix
     (project / "new.py").write_text("")
