@@ -2,6 +2,8 @@
 
 import os
 
+from uncork.config.values import NAME, ValueRefusedError
+from uncork.errors import UsageError
 from uncork.layout import Layout
 from uncork.machine.files import names_in
 
@@ -14,3 +16,11 @@ def known(layout: Layout) -> tuple[str, ...]:
 def deployed(layout: Layout) -> tuple[str, ...]:
     """Return the apps that have a live release, running or not."""
     return tuple(name for name in known(layout) if os.path.lexists(layout.app(name).live))
+
+
+def named(app: str) -> str:
+    """Return what somebody calls an app, whose folders are called so. Raises UsageError if none can be."""
+    try:
+        return str(NAME.read(app))
+    except ValueRefusedError as refused:
+        raise UsageError(f"the app's name {refused.problem}", refused.fix) from refused

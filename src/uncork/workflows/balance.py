@@ -16,6 +16,7 @@ from uncork.layout import Layout
 from uncork.machine import files, host, sockets
 from uncork.plan import Directory, File, Plan, Reload, Remove, Run, Step
 from uncork.report import Reporter
+from uncork.workflows.apps import named
 from uncork.workflows.audit import audited
 from uncork.workflows.work import FRONT_WAIT
 
@@ -53,6 +54,7 @@ def balance(layout: Layout, said: bytes, report: Reporter) -> Told:
     Raises UsageError where the machine's nginx can't have it; then all is as before.
     """
     order = _order(said)
+    named(order.app)
     if os.geteuid() != 0:
         raise UsageError("only root may change the sites of nginx", "run it as root (sudo uncork ...)")
     with files.hold_waiting(layout.lock, FRONT_WAIT):

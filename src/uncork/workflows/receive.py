@@ -10,7 +10,6 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from uncork.config.values import NAME, ValueRefusedError
 from uncork.errors import UsageError, UserError
 from uncork.layout import Layout
 from uncork.machine import files
@@ -19,6 +18,7 @@ from uncork.model import Locked
 from uncork.plan import Remove
 from uncork.serving import THIS_MACHINE
 from uncork.workflows import journal
+from uncork.workflows.apps import named
 from uncork.workflows.journal import Journal
 from uncork.workflows.offer import python_for
 from uncork.workflows.relay import Explain, deploy
@@ -121,12 +121,9 @@ def is_free(layout: Layout, app: str) -> None:
 
     Raises UsageError for what is no name of an app.
     """
-    try:
-        NAME.read(app)
-    except ValueRefusedError as refused:
-        raise UsageError(f"the app's name {refused.problem}", refused.fix) from refused
-    if layout.app(app).lock.exists():
-        with files.hold(layout.app(app).lock):
+    lock = layout.app(named(app)).lock
+    if lock.exists():
+        with files.hold(lock):
             pass
 
 

@@ -11,7 +11,7 @@ from uncork.app_layout import AppLayout
 from uncork.apply import apply
 from uncork.config import load
 from uncork.config.holder import OWN_FILE, PYPROJECT
-from uncork.config.values import NAME, ValueRefusedError, shown
+from uncork.config.values import shown
 from uncork.errors import UsageError
 from uncork.layout import Layout
 from uncork.machine import files, processes
@@ -20,7 +20,7 @@ from uncork.recipes import provision
 from uncork.recipes.choose import choose
 from uncork.report import Silent
 from uncork.workflows.accounts import account_of, prepare
-from uncork.workflows.apps import deployed
+from uncork.workflows.apps import deployed, named
 from uncork.workflows.audit import audited
 from uncork_runtime.env import LINE
 
@@ -35,10 +35,7 @@ def owner(layout: Layout, asked: str | None, here: Path) -> str:
     """Return the app whose values are meant: the asked one, the only one, or before any `up` the project `here`."""
     names = deployed(layout)
     if asked is not None:
-        try:
-            return str(NAME.read(asked))
-        except ValueRefusedError as refused:
-            raise UsageError(f"the app's name {refused.problem}", refused.fix) from refused
+        return named(asked)
     if not names and any((here / name).is_file() for name in _PROJECT):
         texts = {name: files.read(here / name) for name in (OWN_FILE, PYPROJECT) if (here / name).is_file()}
         return load(texts, "production", here.resolve().name).name

@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
+from uncork.errors import UsageError
 from uncork.layout import Layout
-from uncork.workflows.balance import left_out
+from uncork.report import Silent
+from uncork.workflows.balance import balance, left_out
 
 
 def test_hosts_that_get_no_requests_are_told_by_name(tmp_path: Path) -> None:
@@ -16,3 +20,11 @@ def test_hosts_that_get_no_requests_are_told_by_name(tmp_path: Path) -> None:
     (folder / "out-0123456789ab").write_text("deploy@web3\n")
 
     assert left_out(layout) == ("the balancer of shop sends nothing to deploy@web3 until a deploy to it is done",)
+
+
+def test_an_app_whose_name_leads_elsewhere_is_no_app(tmp_path: Path) -> None:
+    kept = tmp_path / "apps"
+    kept.mkdir()
+    with pytest.raises(UsageError, match="the app's name"):
+        balance(Layout(tmp_path, tmp_path / "run"), b'{"app": "../apps", "remove": true}', Silent())
+    assert kept.exists()
