@@ -115,7 +115,8 @@ def lab(number: int, image: Image) -> Iterator[Lab]:
     _clear(found)
     folder.mkdir(mode=0o755)
     _keys(found)
-    ip("link", "add", found.mark, "type", "bridge")
+    # A bridge with no address of its own has that of one of its ports, another one whenever a machine comes or goes.
+    ip("link", "add", found.mark, "address", f"02:00:0a:e7:{number:02x}:01", "type", "bridge")
     ip("addr", "add", f"{found.bridge}/24", "dev", found.mark)
     ip("link", "set", found.mark, "up")
     # Once the bridge is gone, nothing that is meant for it may leave by another way.

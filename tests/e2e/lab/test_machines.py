@@ -4,7 +4,7 @@ import subprocess
 
 from tests.e2e.lab.bridge import Lab
 from tests.e2e.lab.client import Client
-from tests.e2e.lab.machines import Machine
+from tests.e2e.lab.machines import Machine, until
 from tests.e2e.lab.tree import differences
 
 
@@ -25,12 +25,13 @@ def test_a_machine_installs_packages_from_the_bridge_and_reaches_nothing_else(ba
 
 
 def test_a_client_logs_in_by_the_machines_name_until_it_is_cut_off(bare: Machine, client: Client) -> None:
-    def said() -> str:
+    def said() -> list[str]:
         ssh = ("ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=1", bare.name, "hostname; id -un")
-        return subprocess.run(ssh, env=client.environment(), capture_output=True, text=True, check=False).stdout
+        done = subprocess.run(ssh, env=client.environment(), capture_output=True, text=True, check=False)
+        return done.stdout.split()
 
-    assert said().split() == [bare.name, "deploy"]
+    assert said() == [bare.name, "deploy"]
     bare.cut()
-    assert said() == ""
+    assert said() == []
     bare.join()
-    assert said().split() == [bare.name, "deploy"]
+    until(lambda: said() == [bare.name, "deploy"], 15, f"{bare.name} is not back")
