@@ -61,5 +61,6 @@ def environment_steps(
             source,
         ),
         Room(environment.path),
+        Remove(environment.path / ".lock"),  # uv's own, which anybody may write to
         File(environment.complete, environment.lock),
     )
