@@ -220,8 +220,11 @@ class Layout:
 
     @property
     def front_log(self) -> Path:
-        """What the front complains of."""
-        return self.logs / "front.log"
+        """What the front complains of, which tells who asked for what.
+
+        On a machine set up for serving that is no app's user's business. No app's log is called so.
+        """
+        return self.outside_access_logs / "_front.log" if self.machine else self.logs / "front.log"
 
     @property
     def supervisor_log(self) -> Path:

@@ -175,3 +175,13 @@ def test_logs_go_on_being_rotated_when_an_app_is_gone_with_its_group() -> None:
     files = SystemNginx(HOST, "_1").files(MACHINE, Address(), (GUESTBOOK,), replace(ACCOUNT, group="uncork-guestbook"))
     (rotation,) = (file.content for file in files if file.path == Path("/etc/logrotate.d/uncork_1"))
     assert "create 0640 root uncork\n" in rotation
+
+
+def test_what_nginx_complains_of_is_for_no_apps_user_and_is_rotated_once() -> None:
+    found = {file.path: file.content for file in SystemNginx(HOST, "_1").files(MACHINE, Address(), (), ACCOUNT)}
+    (closed,) = SystemNginx(HOST, "_1").folders(MACHINE)
+    assert isinstance(closed, Directory)
+    assert closed.mode == 0o750
+    assert f"error_log {closed.path}/_front.log warn;" in found[MACHINE.front / "server.conf"]
+    assert found[Path("/etc/logrotate.d/uncork_1")].count("_front.log") == 0
+    assert f"\n{closed.path}/*.log {{\n" in found[Path("/etc/logrotate.d/uncork_1")]
