@@ -92,6 +92,21 @@ def test_a_server_with_a_bug_is_given_up_before_its_deadline(started: Probe) -> 
 
 
 @pytest.mark.parametrize("started", ["failing"], indirect=True)
+def test_what_each_question_brought_up_again_is_shown_once(started: Probe, tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    record = "10:00:0{} ERROR app: Exception [id=uncork-check GET /]\n    Traceback\n    ValueError: {}\n"
+
+    text = "".join(record.format(at, error) for at, error in enumerate("aab"))
+    # It is asked four times, with pauses: long enough for what an app would write meanwhile.
+    writes = threading.Timer(0.1, log.write_text, (text,))
+    writes.start()
+    failed = failure(Probe(**{**vars(started), "watched": None, "log": None, "app_log": log}))
+    writes.join()
+    assert failed.output.count("Traceback") == 2
+    assert failed.output.endswith("ValueError: b")
+
+
+@pytest.mark.parametrize("started", ["failing"], indirect=True)
 def test_without_a_log_the_answer_itself_explains(started: Probe) -> None:
     failed = failure(Probe(**{**vars(started), "deadline": 1.5, "log": None}))
     assert failed.output == "sorry"

@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -89,8 +90,8 @@ class _Logs:
         self._since = {path: files.size(path) for path in (step.log, step.app_log) if path}
 
     def lines(self) -> tuple[str, ...]:
-        """All lines of the server's log, then those of the app's records that are about probes."""
-        return (*self._came(self._step.log), *_of_probes(self._came(self._step.app_log)))
+        """All lines of the server's log, then those of the app's records that are about probes, each once."""
+        return (*self._came(self._step.log), *_once(_of_probes(self._came(self._step.app_log))))
 
     def _came(self, path: Path | None) -> list[str]:
         return files.tail(path, self._since[path], LOG_BYTES).splitlines() if path else []
@@ -103,6 +104,18 @@ def _of_probes(lines: list[str]) -> Iterator[str]:
         about = REQUEST_ID in line or (about and line.startswith(INDENT))
         if about:
             yield line
+
+
+def _once(lines: Iterable[str]) -> Iterator[str]:
+    """Leave out records that say what one before has said, at another time: each question may fail in the same way."""
+    records: dict[tuple[str, ...], list[str]] = {}
+    record: list[str] = []
+    for line in (*lines, ""):
+        if not line.startswith(INDENT):
+            records.setdefault((*(first.partition(" ")[2] for first in record[:1]), *record[1:]), record)
+            record = []
+        record.append(line)
+    return chain.from_iterable(records.values())
 
 
 class _Watch:
