@@ -9,7 +9,7 @@ import click
 
 from uncork.cli import git_remote, server_python
 from uncork.cli.options import Asked, Goes, asks
-from uncork.cli.output import emit, fields, state, table
+from uncork.cli.output import emit, fields, state, styled, table
 from uncork.cli.places import place
 from uncork.cli.progress import progress
 from uncork.errors import ExitCode, UsageError
@@ -102,7 +102,8 @@ def remove(asked: Asked, hosts: tuple[str, ...], *, dry_run: bool, yes: bool) ->
     from uncork.remote import removing
 
     told = []
-    for connection in _connected(asked, _hosts(asked, hosts)):
+    hosts = _hosts(asked, hosts)
+    for connection in _connected(asked, hosts):
         plan = removing.planned(connection)
         if dry_run:
             told.append(_previewed(asked, connection.host, plan.changes))
@@ -110,6 +111,7 @@ def remove(asked: Asked, hosts: tuple[str, ...], *, dry_run: bool, yes: bool) ->
         if plan.changes and not yes and not _agreed(asked, connection.host, plan.seen.apps):
             click.echo("nothing was removed", err=True)
             return ExitCode.ERROR
+        _begun(asked, connection.host, hosts)
         with progress(asked) as report:
             removing.remove(connection, plan, report)
         told.append({"host": connection.host, "changes": [change.what for change in plan.changes]})
@@ -140,6 +142,7 @@ def _set_up(asked: Asked, hosts: Sequence[str], verb: str, *, dry_run: bool) -> 
             if dry_run:
                 told.append(_previewed(asked, connection.host, plan.changes))
                 continue
+            _begun(asked, connection.host, hosts)
             with progress(asked) as report:
                 set_up(connection, plan, bundles, report, verb)
             told.append({"host": connection.host, "changes": [change.what for change in plan.changes]})
@@ -147,6 +150,12 @@ def _set_up(asked: Asked, hosts: Sequence[str], verb: str, *, dry_run: bool) -> 
                 click.echo(f"{connection.host} is set up for serving: {_count(plan.changes)}")
     if asked.json:
         emit({"hosts": told, "dry_run": dry_run})
+
+
+def _begun(asked: Asked, host: str, hosts: Sequence[str]) -> None:
+    """Say whose turn it is, where there are several."""
+    if len(hosts) > 1 and not asked.json:
+        click.echo(styled(f"{host}:", bold=True))
 
 
 def _count(changes: "Sequence[Change]") -> str:

@@ -72,6 +72,6 @@ def _not_at(others: tuple[Site, ...], site: Site, host: str) -> tuple[Site, ...]
         if other.mount == site.mount:
             raise UsageError(
                 f"{other.app} and {site.app} would both answer at {host}{site.mount}",
-                f"give {site.app} another domain, or a mount of its own",
+                f'give {site.app} domains = ["..."] of its own in its config, or a path: mount = "/{site.app}"',
             )
     return others

@@ -170,7 +170,8 @@ class _Making:
         built = self._bundles.of(self._plan.platform, self._report)
         new = built.home.with_suffix(".new")
         sent = send(self._connection, items(built.folder, built.names), str(new), sending.known, python)
-        self._report.note(f"sent {sent.size / 1e6:.1f} MB in {sent.files} files")
+        if sent.files:
+            self._report.note(f"sent {sent.size / 1e6:.1f} MB in {sent.files} files")
         for name, points_to in built.links:
             hands.carry_out(self._connection, Link(new / name, points_to))
         compile_all = (str(new / "bin" / "python"), "-I", "-m", "compileall", "-q", "-j", "0")
