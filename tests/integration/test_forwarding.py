@@ -209,3 +209,23 @@ def test_what_machines_say_is_in_the_order_of_the_target(uncork: Machines) -> No
     (uncork.folder / "machines" / "web1" / "slow").touch()
     said = uncork("version", "-t", "production").stdout
     assert said.index("web1:") < said.index("web2:")
+
+
+def test_a_machine_of_no_target_is_told_of_the_project_that_it_is_called_in(uncork: Machines) -> None:
+    (uncork.folder / "machines" / "web3").mkdir()
+
+    assert uncork("config", "set", "KEY=1", "--host", "web3").stdout.startswith("shop has KEY changed")
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("--host", "web1", "--only", "web2"), "both --host and --only say which machines"),
+        (("--only", "web3"), "web3: no target has all of these"),
+    ],
+)
+def test_some_machines_are_some_of_the_targets(uncork: Machines, words: tuple[str, ...], problem: str) -> None:
+    done = uncork("deploy", *words)
+
+    assert done.returncode == ExitCode.USAGE
+    assert problem in done.stderr

@@ -40,7 +40,7 @@ def command(  # noqa: PLR0913 -- an option each
     from uncork.remote.source import source
 
     root = project(path)
-    there = _place(replace(asked, hosts=(*asked.hosts, *only)), root)
+    there = _place(asked, root, only)
     target = there.target.name if there.target else ""
     sent = source(root, replace(options_of(environment, port, bind), target=target), dirty=dirty)
     size = there.target.batch if there.target else 1
@@ -53,8 +53,12 @@ def command(  # noqa: PLR0913 -- an option each
     return rolled(asked, done, sent.notes)
 
 
-def _place(asked: Asked, root: Path) -> Place:
-    there = place(asked, root)
+def _place(asked: Asked, root: Path, only: tuple[str, ...]) -> Place:
+    if only and asked.hosts:
+        raise UsageError("both --host and --only say which machines", "say one of them: --only is for a target's")
+    there = place(replace(asked, hosts=only) if only else asked, root)
+    if only and there and not there.target:
+        raise UsageError(f"{', '.join(only)}: no target has all of these", "name machines of one, or others by --host")
     if there is None:
         raise UsageError(
             "the project has no machines to go to",

@@ -74,9 +74,10 @@ def reopen(asked: Asked, name: str) -> None:
 
 def _app(asked: Asked) -> str:
     from uncork.recipes.choose import choose
-    from uncork.workflows.apps import known
+    from uncork.workflows.apps import deployed, known
 
-    return choose(known(asked.layout), asked.app)
+    # One whose only release was refused may have errors too, but is in nobody's way.
+    return choose(known(asked.layout) if asked.app else deployed(asked.layout) or known(asked.layout), asked.app)
 
 
 def _change(asked: Asked, name: str, state: str) -> None:

@@ -13,7 +13,8 @@ from uncork.serving import THIS_MACHINE, Target
 if TYPE_CHECKING:
     from uncork.config import Config
 
-_FILES: Final = ("uncork.toml", "pyproject.toml")
+_OWN: Final = "uncork.toml"
+_FILES: Final = (_OWN, "pyproject.toml")
 _WORD: Final = "targets"
 
 
@@ -112,7 +113,12 @@ def _of_hosts(asked: Asked, texts: Mapping[str, str], root: Path) -> Place:
         hosts = tuple(dict.fromkeys(host(said) for said in asked.hosts))
     except ValueRefusedError as refused:
         raise UsageError(f"--host {refused.problem}", refused.fix) from refused
-    return Place(hosts, None, asked.app or (_config(texts, root, "").name if having else None))
+    return Place(hosts, None, asked.app or (_config(texts, root, "").name if having or _ours(texts) else None))
+
+
+def _ours(texts: Mapping[str, str]) -> bool:
+    """Return whether a project was written for uncork: then it is surely the one that is meant."""
+    return _OWN in texts or any("[tool.uncork" in text for text in texts.values())
 
 
 def _has_all(target: Target, said: tuple[str, ...]) -> bool:
