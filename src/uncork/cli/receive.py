@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 @click.option("--folder", default="", help="What the project's folder is called, where it comes from.")
 @click.option("--as", "whose", default="", help="The target whose keys of the config hold.")
 @click.option("--env", "environment")
-@click.option("--called", default="", help="What the machine is called by who deploys to it.")
+@click.option("--called", multiple=True, help="What the machine is called by who deploys to it.")
 @asks(goes=Goes.HERE)
-def command(asked: Asked, folder: str, whose: str, environment: str | None, called: str, *, archive: bool) -> int:
+def command(
+    asked: Asked, folder: str, whose: str, environment: str | None, called: tuple[str, ...], *, archive: bool
+) -> int:
     """Deploy what comes on the standard input, and tell how it goes: as lines of JSON, of an archive as people read it.
 
     A deploy that has begun goes on whoever listens.

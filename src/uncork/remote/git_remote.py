@@ -53,7 +53,7 @@ def _hook(connection: Connection, repository: Repository) -> bytes:
         folder=repository.folder,
         target=repository.target,
         environment=repository.environment,
-        host=connection.names[0],
+        names=connection.names,
     )
     return text.encode()
 

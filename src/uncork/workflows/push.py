@@ -19,14 +19,14 @@ from uncork.workflows.up import Sent, UpOptions
 class Pushed:
     """What a repository knows of its project: its app, what its folder was called, and as what it is deployed.
 
-    `host` is what the machine was called by who asked for the repository.
+    `names` are what the machine is called by who asked for the repository, as in `Order`.
     """
 
     app: str
     folder: str
     target: str = THIS_MACHINE
     environment: str | None = None
-    host: str = ""
+    names: tuple[str, ...] = ()
 
 
 def receive_push(layout: Layout, pushed: Pushed, archive: BinaryIO, listener: Listener, explain: Explain) -> int:
@@ -43,7 +43,7 @@ def receive_push(layout: Layout, pushed: Pushed, archive: BinaryIO, listener: Li
             environment=pushed.environment,
             environ=dict(tree.environment),
             target=pushed.target,
-            names=(pushed.host,) if pushed.host else (),
+            names=pushed.names,
             sent=Sent(pushed.folder, tree.names),
         )
         return deploy(layout, options, told, listener, explain)
