@@ -229,3 +229,17 @@ def test_some_machines_are_some_of_the_targets(uncork: Machines, words: tuple[st
 
     assert done.returncode == ExitCode.USAGE
     assert problem in done.stderr
+
+
+def test_an_option_with_no_long_name_goes_along(uncork: Machines) -> None:
+    done = uncork("audit", "-n", "2", "-t", "production")
+
+    assert "Invalid value" not in done.stderr
+
+
+def test_no_machine_goes_back_where_one_could_not(uncork: Machines) -> None:
+    done = uncork("rollback", "7")
+
+    assert (done.returncode, done.stdout) == (ExitCode.USAGE, "")
+    assert "error: deploy@web1: there is no app 'shop' here" in done.stderr
+    assert "no machine was changed" in done.stderr

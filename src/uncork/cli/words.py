@@ -40,8 +40,9 @@ def _arguments(command: click.Command, said: Mapping[str, object]) -> Iterator[s
 
 def _option(option: click.Option, values: Sequence[str]) -> Iterator[str]:
     name = next((name for name in option.opts if name.startswith("--")), option.opts[0])
+    equals = "=" if name.startswith("--") else ""
     for value in values:
-        yield name if option.is_flag else f"{name}={value}"
+        yield name if option.is_flag else f"{name}{equals}{value}"
 
 
 def _texts(value: object) -> Sequence[str]:

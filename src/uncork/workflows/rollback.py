@@ -1,12 +1,20 @@
 """Go back to an older release, as it was recorded: nothing is rendered or built anew."""
 
 from uncork.errors import UsageError
+from uncork.facts import read
 from uncork.layout import Layout
 from uncork.model import AppFacts, Release
 from uncork.report import Reporter
 from uncork.workflows.changing import changing
 from uncork.workflows.take_over import Deployed, run_release
 from uncork.workflows.work import begin, existing
+
+
+def find(layout: Layout, app: str, release: int | None) -> Release:
+    """Return the release that `rollback` would let take over. Raises UsageError where there is none."""
+    facts = read(layout)
+    existing(facts, app)
+    return _target(facts.app(app), release)
 
 
 def rollback(layout: Layout, app: str, release: int | None, report: Reporter) -> Deployed:
