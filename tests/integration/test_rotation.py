@@ -102,6 +102,13 @@ def test_a_compressed_log_has_all_of_it_its_time_and_its_mode(log: Path) -> None
     assert (packed.stat().st_mtime, packed.stat().st_mode & 0o777) == (1_000_000, 0o640)
 
 
+def test_a_compressed_log_does_not_run_as_who_compressed_it(log: Path) -> None:
+    log.chmod(0o6755)
+    assert compress(log, never)
+    (packed,) = log.parent.glob("*.gz")
+    assert packed.stat().st_mode & 0o7777 == 0o644
+
+
 def test_compression_that_is_broken_off_leaves_the_log_as_it_was_and_nothing_else(log: Path) -> None:
     old = take(log, NOON)
     assert old

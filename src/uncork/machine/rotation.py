@@ -17,6 +17,8 @@ from uncork.machine.files import FULL, opened
 from uncork.machine.folders import sync
 
 MODE: Final = 0o640
+READABLE: Final = 0o666
+"""What a file of ours takes over of the mode of another user's, who may have it run as its owner."""
 LEVEL: Final = 6
 CHUNK: Final = 256 * 1024
 BROKEN: Final = (EOFError, zlib.error, gzip.BadGzipFile)
@@ -145,7 +147,7 @@ def _pack(source: BinaryIO, to: BinaryIO, name: str, stopping: Callable[[], bool
                 return False
             packer.write(chunk)
     to.flush()
-    os.fchmod(to.fileno(), stat.S_IMODE(before.st_mode))
+    os.fchmod(to.fileno(), before.st_mode & READABLE)
     os.utime(to.fileno(), ns=(before.st_atime_ns, before.st_mtime_ns))
     os.fsync(to.fileno())
     return source.tell() == os.fstat(source.fileno()).st_size
