@@ -15,12 +15,10 @@ from uncork.errors import StepFailedError, UserError
 from uncork.machine import commands, files, tools, walks
 from uncork.plan import Remove, Run
 from uncork.recipes.platform import Platform, check_python
+from uncork.recipes.setup.wanted import ROOT
 
 LOCK: Final = Path(__file__).with_name("requirements.txt")
 """What uncork needs, with hashes, for every platform: `make lock` writes it from uv.lock."""
-
-ROOT: Final = Path("/opt/uncork")
-"""Where a machine has its bundles, each in a folder by its digest; `current` is a link to one."""
 
 TIMEOUT: Final = 600.0
 _PACKAGES: Final = (Path(uncork.__file__).parent, Path(uncork_runtime.__file__).parent)

@@ -6,8 +6,9 @@ from typing import Final
 import msgspec
 
 from uncork.errors import UserError
+from uncork.layout import MACHINE
 
-PLACE: Final = "/etc/uncork/machine.json"
+PLACE: Final = str(MACHINE.machine_record)
 SCHEMA: Final = 1
 
 

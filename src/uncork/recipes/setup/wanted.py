@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from uncork.layout import MACHINE
 from uncork.plan import Directory, File, Link, Remove, Run
 from uncork.recipes.setup.change import Bundle, Change, Packages
 from uncork.recipes.setup.record import NOTHING, PLACE, Undo
@@ -13,13 +14,14 @@ from uncork.recipes.setup.seen import NGINX, Seen
 from uncork.rendering import source
 
 ROOT: Final = Path("/opt/uncork")
+"""Where a machine has its bundles, each in a folder by its digest; `current` is a link to one."""
 CURRENT: Final = ROOT / "current"
 COMMAND: Final = Path("/usr/local/bin/uncork")
 SETTINGS: Final = Path(PLACE).parent
 BEFORE: Final = SETTINGS / "before"
 """What useradd and userdel write beside what they change, as it was; and what tells whether the rest is as it was."""
-STATE: Final = Path("/var/lib/uncork")
-LOGS: Final = Path("/var/log/uncork")
+STATE: Final = MACHINE.home
+LOGS: Final = MACHINE.logs
 UNITS: Final = Path("/etc/systemd/system")
 AGENT: Final = "uncork-agent.service"
 AGENT_PATHS: Final = (UNITS / AGENT, UNITS / "multi-user.target.wants" / AGENT)
