@@ -33,15 +33,16 @@ def command(asked: Asked) -> int:
     if asked.json:
         emit(fields(found))
     else:
-        _show(found)
+        _show(found, machine_wide=asked.layout.machine)
     return ExitCode.OK if found.well else ExitCode.NOT_RUNNING
 
 
-def _show(found: "Status") -> None:
+def _show(found: "Status", *, machine_wide: bool) -> None:
     if found.apps:
         click.echo(table(_HEAD, [_row(app) for app in found.apps]))
     else:
-        click.echo(f"nothing is deployed in {found.home}; deploy a project with `uncork up PATH`")
+        verb = "deploy" if machine_wide else "up"
+        click.echo(f"nothing is deployed in {found.home}; deploy a project with `uncork {verb} PATH`")
     for app in found.apps:
         for line in _lines(app):
             click.echo(line)
@@ -50,8 +51,10 @@ def _show(found: "Status") -> None:
     for trouble in found.troubles:
         click.echo(f"{styled('trouble', fg='yellow')}: {_plainly(trouble)}")
     machine = found.machine
+    # nginx has nothing of ours before the first app: that is no trouble on a machine that was just set up.
+    front = "" if machine_wide and not found.apps else f"front {state(found.front)}, "
     click.echo(
-        f"front {state(found.front)}, supervisor {state(found.supervisor)}, agent {state(found.agent)}; "
+        f"{front}supervisor {state(found.supervisor)}, agent {state(found.agent)}; "
         f"{machine.cpus} cores, load {machine.load[0]:.2f}, {size(machine.memory_bytes)} of memory, "
         f"{size(machine.free_disk_bytes)} of disk free"
     )

@@ -8,7 +8,7 @@ import pytest
 from uncork.cli.options import home
 from uncork.cli.output import styled, table
 from uncork.errors import UsageError
-from uncork.recipes.choose import choose
+from uncork.recipes.choose import FIRST, choose
 
 
 def test_what_is_said_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,11 +61,11 @@ def test_a_table_is_aligned_whatever_its_colours(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("names", "asked", "problem", "fix"),
     [
-        ((), None, "nothing is deployed here yet", "deploy a project with `uncork up PATH`"),
+        ((), None, "nothing is deployed here yet", FIRST),
         (("a", "b"), None, "several apps are here: a, b", "name one of them: --app a"),
         (("shop", "blog"), "shpo", "there is no app 'shpo' here", "did you mean --app shop?"),
-        (("shop", "blog"), "x\n", "there is no app 'x\\n' here", "name one that is: shop, blog"),
-        ((), "shop", "there is no app 'shop' here", "deploy a project with `uncork up PATH`"),
+        (("shop", "blog"), "x\n", "there is no app 'x\\n' here", "deploy it, or name one that is: shop, blog"),
+        ((), "shop", "there is no app 'shop' here", FIRST),
     ],
 )
 def test_an_app_that_is_not_clear_is_a_usage_error(
