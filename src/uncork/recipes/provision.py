@@ -61,13 +61,17 @@ def _machines(layout: Layout, app: AppLayout) -> tuple[Step, ...]:
 
 
 def machine_folders(layout: Layout) -> tuple[Step, ...]:
-    """Return the folders of a machine set up for serving that are of no app."""
+    """Return the folders of a machine set up for serving that are of no app.
+
+    What the front is told of each app is not for the users of others: only root's nginx reads it.
+    """
     keepers = layout.keepers
     return (
         Directory(layout.home),
         Directory(layout.run, mode=0o711),
         Directory(layout.apps, mode=0o751, group=keepers),
-        *(Directory(path) for path in (layout.logs, layout.front / "apps", layout.logs / "apps")),
+        *(Directory(path) for path in (layout.logs, layout.logs / "apps")),
+        Directory(layout.front / "apps", mode=0o750, group=keepers),
         Directory(layout.agent, mode=0o770, group=keepers),
     )
 

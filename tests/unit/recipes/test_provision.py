@@ -6,7 +6,7 @@ from tests.unit.recipes.parts import LAYOUT, NamedSupervisor, app_facts, facts, 
 from uncork.layout import MACHINE
 from uncork.model import Facts, Program
 from uncork.plan import Directory
-from uncork.recipes.provision import agent, converge, folders, unfinished
+from uncork.recipes.provision import agent, converge, folders, machine_folders, unfinished
 
 SUPERVISOR = NamedSupervisor()
 
@@ -159,3 +159,8 @@ def test_releases_without_a_record_are_removed() -> None:
 
 def test_what_visitors_are_on_is_not_removed_though_its_record_is_lost() -> None:
     assert unfinished(app_facts("shop", live=2), LAYOUT, (2,)) == ()
+
+
+def test_what_the_front_is_told_of_an_app_is_not_for_the_users_of_others() -> None:
+    folders = {step.path: step for step in machine_folders(MACHINE) if isinstance(step, Directory)}
+    assert folders[MACHINE.front / "apps"].mode & 0o007 == 0
