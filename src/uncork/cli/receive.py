@@ -62,8 +62,11 @@ class Pushing:
         self._report = report
 
     def tell(self, line: bytes) -> None:
-        """Tell a line of the journal."""
-        told = json.loads(line)
+        """Tell a line of the journal; one that a full disk has cut short says nothing."""
+        try:
+            told = json.loads(line)
+        except ValueError:
+            return
         if "begin" in told:
             self._report.begin(told["begin"])
         elif "end" in told:
