@@ -211,10 +211,14 @@ def test_what_machines_say_is_in_the_order_of_the_target(uncork: Machines) -> No
     assert said.index("web1:") < said.index("web2:")
 
 
-def test_a_machine_of_no_target_is_told_of_the_project_that_it_is_called_in(uncork: Machines) -> None:
+@pytest.mark.parametrize("config", [CONFIG, ""])
+def test_a_machine_of_no_target_is_told_of_the_project_that_it_is_called_in(uncork: Machines, config: str) -> None:
     (uncork.folder / "machines" / "web3").mkdir()
+    (uncork.project / "uncork.toml").unlink()
+    (uncork.project / ("uncork.toml" if config else "app.py")).write_text(config)
 
-    assert uncork("config", "set", "KEY=1", "--host", "web3").stdout.startswith("shop has KEY changed")
+    done = uncork("config", "set", "KEY=1", "--host", "web3")
+    assert done.stdout.startswith(f"{'shop' if config else uncork.project.name} has KEY changed")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _OWN: Final = "uncork.toml"
 _FILES: Final = (_OWN, "pyproject.toml")
+_APPS: Final = ("app.py", "wsgi.py")
 _WORD: Final = "targets"
 
 
@@ -113,12 +114,13 @@ def _of_hosts(asked: Asked, texts: Mapping[str, str], root: Path) -> Place:
         hosts = tuple(dict.fromkeys(host(said) for said in asked.hosts))
     except ValueRefusedError as refused:
         raise UsageError(f"--host {refused.problem}", refused.fix) from refused
-    return Place(hosts, None, asked.app or (_config(texts, root, "").name if having or _ours(texts) else None))
+    return Place(hosts, None, asked.app or (_config(texts, root, "").name if having or _ours(texts, root) else None))
 
 
-def _ours(texts: Mapping[str, str]) -> bool:
-    """Return whether a project was written for uncork: then it is surely the one that is meant."""
-    return _OWN in texts or any("[tool.uncork" in text for text in texts.values())
+def _ours(texts: Mapping[str, str], root: Path) -> bool:
+    """Return whether this is surely a project that `deploy` would take: then it is the one that is meant."""
+    told = _OWN in texts or any("[tool.uncork" in text for text in texts.values())
+    return told or any((root / name).is_file() for name in _APPS)
 
 
 def _has_all(target: Target, said: tuple[str, ...]) -> bool:

@@ -58,7 +58,7 @@ def entries(layout: Layout, app: str | None, most: int) -> tuple[AuditEntry, ...
             "run it there as root; what was done to an app here is in `history.jsonl` in its folder",
         )
     lines = _lines(layout.audit_log)
-    found = [entry for line in lines if (entry := _entry(line)) and app in {None, entry.app}]
+    found = [entry for line in lines if (entry := _entry(line)) and (not entry.app or app in {None, entry.app})]
     return tuple(found[-most:])
 
 

@@ -71,6 +71,14 @@ def test_the_latest_lines_of_one_app_are_told_and_a_torn_one_is_passed_over(layo
     assert [entry.what for entry in entries(layout, "shop", 2)] == ["two", "three"]
 
 
+def test_what_was_done_to_the_machine_is_told_of_each_app(layout: Layout) -> None:
+    for app in ("", "blog"):
+        with audited(layout, app, "server setup" if not app else "up", Silent()):
+            pass
+
+    assert [entry.what for entry in entries(layout, "shop", 9)] == ["server setup"]
+
+
 def test_the_audit_is_for_root_s_eyes(layout: Layout) -> None:
     with audited(layout, "", "down", Silent()):
         pass
