@@ -108,7 +108,7 @@ def _read(root: Path, outside: tuple[str, ...], checkout: Checkout, unknown: Col
         raise UsageError(f"{root} has no files", _GIVE)
     notes = [*checkout.notes, *found.notes]
     if unknown:
-        notes.append(f"git does not know {_some(sorted(unknown))}, and so they stay here: `git add` what belongs to it")
+        notes.append(f"git does not know {_some(sorted(unknown))}; that stays here: `git add` what belongs to it")
     notes += [f"{folder}/ is data and is not copied: each release has its own app's, kept outside" for folder in data]
     texts = dict(_texts(root, found.names, notes))
     return Tree(root, found.names, texts, _environment(root), tuple(notes))
