@@ -115,9 +115,10 @@ def up(layout: Layout, project: Path, options: UpOptions, report: Reporter, sett
     started = time.monotonic()
     found = find(layout, project, options)
     certificate = https.given(layout, found.tree.root, found.config)
-    accounts.prepare(layout, found.config.name, report)
     work = begin(layout, report, found.config.name)
-    _settled(work, work.facts(), found.config, options)
+    _check(work, found, options)
+    accounts.prepare(layout, found.config.name, report)
+    work = replace(work, account=accounts.account_of(layout, found.config.name))
     with changing(work, found.config.name, "up") as facts:
         work, address = _settled(work, facts, found.config, options)
         app = facts.app(found.config.name)
@@ -155,8 +156,15 @@ def _settled(work: Work, facts: Facts, config: Config, options: UpOptions) -> tu
     return work, address
 
 
+def _check(work: Work, found: Found, options: UpOptions) -> None:
+    """Raise UsageError, before anything was changed, if the app can't be served so beside what is there now."""
+    facts = work.facts()
+    work, address = _settled(work, facts, found.config, options)
+    _names_are_free(work, facts, drafted(work, found, facts), address)
+
+
 def _names_are_free(work: Work, facts: Facts, draft: Draft, address: Address) -> None:
-    """Raise UsageError, before anything is built, if another app answers where this one would."""
+    """Raise UsageError if another app answers where this one would."""
     site = build.site(draft, Proof())
     work.front.files(work.layout, address, sites(facts, site), work.account)
 

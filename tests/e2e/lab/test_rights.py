@@ -14,6 +14,7 @@ from tests.e2e.lab.client import Client
 from tests.e2e.lab.client import client as made
 from tests.e2e.lab.conftest import booted
 from tests.e2e.lab.machines import Machine
+from tests.e2e.lab.tree import differences
 from tests.e2e.state import copied, eventually, rewrite
 
 # Prints those of the paths on its standard input that who runs it can read, list or speak to.
@@ -177,7 +178,7 @@ def test_verbs_do_there_what_they_do_here_and_are_in_the_audit(served: Served) -
     assert "requests" in served.run("report")
 
     lines = json.loads(served.machine.sh("uncork audit --app one --json"))["changes"]
-    done = [(line["what"], line["result"], line["release"]) for line in lines]
+    done = [(line["what"], line["result"], line["release"]) for line in lines if line["app"]]
     assert done[:2] == [("config set CANARY", "ok", None), ("up", "ok", 1)]
     assert done[-4:-1] == [("run sh", "begun", 1), ("scale 3", "ok", 1), ("maintenance on", "ok", 1)]
     assert {(line["account"], line["origin"]) for line in lines} == {("deploy", lab_of(served))}
@@ -203,3 +204,15 @@ def test_who_comes_second_is_told_who_is_at_it_and_since_when(served: Served) ->
 def lab_of(served: Served) -> str:
     """The address that the client comes from."""
     return f"{served.machine.address.rpartition('.')[0]}.1"
+
+
+def test_an_app_that_another_leaves_no_name_for_is_refused_before_anything_is_made_for_it(
+    served: Served, tmp_path: Path
+) -> None:
+    project = copied("hello", tmp_path / "three")
+    rewrite(project / "pyproject.toml", 'name = "hello"', 'name = "three"\ndomains = ["two.example.com"]')
+    before = served.machine.tree()
+    done = served.client.run("deploy", "--host", served.machine.name, cwd=project)
+    assert "two.example.com" in done.ended(2).err
+    assert "uncork-three" not in served.machine.sh("getent passwd; getent group")
+    assert not [line for line in differences(before, served.machine.tree()) if "three" in line]
