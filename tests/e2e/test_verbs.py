@@ -238,7 +238,7 @@ def test_stop_answers_503_and_start_serves_the_same_release(shared: Uncork, proj
     shared.run("start").ok()
     shared.run("stop").ok()
     shared.up(project).ok()
-    assert shared.release() == release + 1
+    assert shared.release() > release
 
 
 def test_down_stops_everything_and_keeps_the_data_and_up_brings_it_back(shared: Uncork, project: Path) -> None:

@@ -29,7 +29,7 @@ def _socket(_: click.Context, __: click.Parameter, value: str | None) -> str | N
 )
 @click.option(
     "--for",
-    "target",
+    "for_",
     type=click.Choice(TARGETS),
     help="Started by hand with a pid file, by systemd behind the system's nginx, by or behind Apache, or on Windows."
     "  [default: machine; apache, where the config asks for it]",
@@ -52,7 +52,7 @@ def command(  # noqa: PLR0913, PLR0917 -- click hands over each option by itself
     port: int | None,
     bind: str | None,
     to: str,
-    target: str | None,
+    for_: str | None,
     format_: str,
     at: str | None,
     socket: str | None,
@@ -64,7 +64,7 @@ def command(  # noqa: PLR0913, PLR0917 -- click hands over each option by itself
     from uncork.workflows.render import RenderOptions, render
 
     options = RenderOptions(
-        Path(to).absolute(), target or "", format_, at or "", socket or "", options_of(environment, port, bind)
+        Path(to).absolute(), for_ or "", format_, at or "", socket or "", options_of(environment, port, bind)
     )
     with progress(asked) as report:
         rendered = render(asked.layout, project(path), options, report)

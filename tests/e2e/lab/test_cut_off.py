@@ -78,9 +78,15 @@ def test_who_lost_the_connection_is_told_so_and_status_tells_what_came_of_it(ser
 
 
 def test_of_two_who_deploy_at_once_one_wins_and_the_other_hears_who_and_since_when(served: Site) -> None:
+    enough = "/usr/local/enough"
     served.change("two")
+    source = served.project / "app.py"
+    text = source.read_text()
+    source.write_text(f"import os, time\nwhile not os.path.exists('{enough}'):\n    time.sleep(0.05)\n{text}")
     deploy = begun(served, "import the app")
     other = served.deploy().ended(4)
+    served.machine.sh(f"touch {enough}")
+    source.write_text(text)
     assert re.search(r"being changed by \S+@\S+.* since 2\d\d\d-\d\d-\d\dT", other.err), other.err
     assert deploy.wait(timeout=60) == 0
     assert said(served.machine) == "two"

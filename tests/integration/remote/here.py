@@ -14,6 +14,10 @@ class Here(Connection):
 
     home: str = ""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.host,)
+
     def uncork(self, *words: str) -> tuple[str, ...]:
         return (str(Path(sys.executable).with_name("uncork")), "--home", self.home, *words)
 
