@@ -70,7 +70,6 @@ def test_from_no_front_to_nginx_and_back_is_a_deploy_and_nothing_is_left_in_the_
     alone.up(configured(hello, ALONE)).ok()
     assert alone.get().headers["Connection"] == "close"
     alone.run("destroy", "--app", "hello", "--yes").ok()
-    alone.run("destroy", "--app", "other", "--yes").ok()
     assert not gone(alone.processes)
 
 

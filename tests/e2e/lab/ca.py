@@ -41,7 +41,7 @@ class Authority:
     def start(self) -> None:
         """Have it answer."""
         argv = ("pebble", "-strict", "-config", self.folder / "config.json", "-dnsserver", f"{self.address}:{DNS}")
-        env = {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "5", "PATH": "/usr/bin"}
+        env = {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0", "PATH": "/usr/bin"}
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(argv, env=env, stdout=log, stderr=log)
         until(self._answers, 20, f"pebble does not answer: {self.folder / 'log'}")
@@ -57,6 +57,7 @@ class Authority:
         anybody = ssl._create_unverified_context()
         with (
             suppress(OSError),
+            urllib.request.urlopen(self.url, context=anybody),
             urllib.request.urlopen(f"https://{self.address}:{CONSOLE}/roots/0", context=anybody) as it,
         ):
             self.root.write_bytes(it.read())
