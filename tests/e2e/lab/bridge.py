@@ -34,11 +34,17 @@ def lacks() -> str:
         return f"apt-get install {' '.join(packages)}"
     if not all(os.access(folder, os.W_OK) for folder in hierarchies()):
         return "a computer on which it may make cgroups"
-    return "" if _can_be_alone() else "a computer on which it may make network namespaces"
+    return (
+        "" if _can_be_alone() else "a computer that lets it make network namespaces and mount overlays"
+    )
 
 
 def _can_be_alone() -> bool:
-    return subprocess.run(["unshare", "--net", "--mount", "true"], check=False, capture_output=True).returncode == 0
+    mounted = 'cd "$1" && mkdir lower upper work root && mount -t overlay -o "$2" overlay root'
+    how = "lowerdir=lower,upperdir=upper,workdir=work"
+    with tempfile.TemporaryDirectory() as folder:
+        argv = ("unshare", "--net", "--mount", "sh", "-c", mounted, "sh", folder, how)
+        return subprocess.run(argv, check=False, capture_output=True).returncode == 0
 
 
 @dataclass
