@@ -34,9 +34,7 @@ def lacks() -> str:
         return f"apt-get install {' '.join(packages)}"
     if not all(os.access(folder, os.W_OK) for folder in hierarchies()):
         return "a computer on which it may make cgroups"
-    return (
-        "" if _can_be_alone() else "a computer that lets it make network namespaces and mount overlays"
-    )
+    return "" if _can_be_alone() else "a computer that lets it make network namespaces and mount overlays"
 
 
 def _can_be_alone() -> bool:
