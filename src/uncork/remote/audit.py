@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime, timezone
 
 from uncork.errors import UserError
 from uncork.layout import MACHINE
@@ -26,13 +25,8 @@ def audited(connection: Connection, what: str) -> Iterator[None]:
     _note(connection, what, "ok", time.monotonic() - started)
 
 
-def now() -> str:
-    """Return the time, UTC, in ISO 8601."""
-    return moments.iso(datetime.now(timezone.utc), "milliseconds")
-
-
 def _note(connection: Connection, what: str, result: str, seconds: float, problem: str = "") -> None:
     who, _, origin = connection.by.partition(",")
-    entry = AuditEntry(now(), who, connection.user, origin, what, "", None, result, round(seconds, 3), problem)
+    entry = AuditEntry(moments.now(), who, connection.user, origin, what, "", None, result, round(seconds, 3), problem)
     if MACHINE.audit_log:
         hands.append(connection, MACHINE.audit_log, encode_audit(entry))

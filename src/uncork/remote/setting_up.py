@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Final
 
 from uncork.errors import UsageError
+from uncork.machine import moments
 from uncork.plan import Directory, File, Link, Run
 from uncork.recipes.platform import Platform
 from uncork.recipes.setup.change import Bundle as Sending
@@ -18,7 +19,7 @@ from uncork.recipes.setup.seen import Seen
 from uncork.recipes.setup.versions import newer
 from uncork.recipes.setup.wanted import SETTINGS, changes
 from uncork.remote import hands
-from uncork.remote.audit import audited, now
+from uncork.remote.audit import audited
 from uncork.remote.bundle import Bundle, bundled, digest
 from uncork.remote.look import look
 from uncork.remote.progress import step
@@ -128,7 +129,7 @@ class _Making:
         self._undo(change.undo)
         for one in change.steps:
             self._carry_out(one)
-        entry = Entry(change.name, change.what, now(), self._connection.by)
+        entry = Entry(change.name, change.what, moments.now(), self._connection.by)
         self._record(replace(self.machine, changes=(*self.machine.changes, entry)[-KEPT:]))
 
     def finish(self) -> None:

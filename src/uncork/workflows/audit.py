@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final
 
@@ -39,7 +38,7 @@ def note(  # noqa: PLR0913, PLR0917 -- what a line says
     if layout.audit_log is None:
         return
     who, release = person(), marked(layout.app(app)) if app else None
-    when = moments.iso(datetime.now(timezone.utc), "milliseconds")
+    when = moments.now()
     line = AuditEntry(when, who.name, who.account, who.origin, what, app, release, result, round(seconds, 3), problem)
     try:
         files.append(layout.audit_log, encode_audit(line) + "\n", MODE)

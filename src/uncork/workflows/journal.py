@@ -12,11 +12,10 @@ from typing import Final
 import msgspec
 
 from uncork.layout import Layout
-from uncork.machine import files
+from uncork.machine import files, moments
 from uncork.machine.landing import EndedError
 from uncork.machine.person import person
 from uncork.plan import Directory, Remove
-from uncork.workflows.work import now
 
 KEPT: Final = 20
 LONGEST: Final = 1024**2
@@ -65,7 +64,7 @@ def opened(layout: Layout, app: str) -> Iterator[Journal]:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         journal = Journal(path, descriptor)
-        journal.say(app=app, by=person().name, since=now())
+        journal.say(app=app, by=person().name, since=moments.now())
         _forget(layout)
         yield journal
     finally:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from uncork.apply import preview
 from uncork.layout import Layout
-from uncork.machine import files, tools
+from uncork.machine import files, moments, tools
 from uncork.model import AppFacts, Facts, Proof, Release
 from uncork.plan import File, Plan, Step
 from uncork.project.requirements import versions
@@ -26,7 +26,7 @@ from uncork.workflows.environment import described
 from uncork.workflows.front import refreshed
 from uncork.workflows.take_over import next_instance
 from uncork.workflows.up import RUNTIME, Found, UpOptions, drafted, find
-from uncork.workflows.work import Work, begin, now
+from uncork.workflows.work import Work, begin
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def _steps(
     app = facts.app(draft.config.name)
     site = app.live_release.site if app.live_release else None
     proof = Proof(static=site.static, max_body=site.max_body, cookies=site.cookies) if site else Proof()
-    release = build.release(draft, environment, proof, created=now(), source_digest="")
+    release = build.release(draft, environment, proof, created=moments.now(), source_digest="")
     address = decide(facts, draft.config, options.port, options.bind)
     wanted = Served(address, sites(facts, release.site), https.given(work.layout, found.tree.root, draft.config))
     front = refreshed(work, facts, wanted)

@@ -13,7 +13,7 @@ from uncork.config import Config, load
 from uncork.errors import StepFailedError
 from uncork.facts import scale_of
 from uncork.layout import Layout
-from uncork.machine import apache, files, processes, trees
+from uncork.machine import apache, files, moments, processes, trees
 from uncork.model import AppFacts, Facts, Locked, Project, Proof, Release
 from uncork.plan import File, Remove, Room, Run
 from uncork.project.detect import detect
@@ -36,7 +36,7 @@ from uncork.workflows.environment import environment_for
 from uncork.workflows.front import port_is_free
 from uncork.workflows.given import check_passwords, without_key
 from uncork.workflows.take_over import Deployed, Settle, keep, next_instance, take_over
-from uncork.workflows.work import Work, begin, now, record
+from uncork.workflows.work import Work, begin, record
 
 RUNTIME = Path(uncork_runtime.__file__).parent
 
@@ -209,7 +209,7 @@ def _build(work: Work, draft: Draft, found: Found, app: AppFacts) -> tuple[Relea
         work.do(build.release_command_step(draft, environment, values.read(draft.layout.secrets)))
     server_build = build.server_build(draft, environment, proof)
     work.do(Room(draft.directory), *draft.server.files(server_build))
-    release = build.release(draft, environment, proof, created=now(), source_digest=trees.digest(found.tree))
+    release = build.release(draft, environment, proof, created=moments.now(), source_digest=trees.digest(found.tree))
     return release, proof.notes
 
 

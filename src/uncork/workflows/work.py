@@ -4,7 +4,6 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final
 
@@ -135,7 +134,7 @@ def record(
 ) -> None:
     """Append a line to the app's history. A full disk keeps it out of there, and nothing else from being done."""
     seconds = round(time.monotonic() - started, 3)
-    line = Event(now(), event, release, _result(error), seconds, person().name, str(error or ""))
+    line = Event(moments.now(), event, release, _result(error), seconds, person().name, str(error or ""))
     try:
         files.append(work.layout.app(app).history, encode_event(line) + "\n")
     except StepFailedError as full:
@@ -146,11 +145,6 @@ def _result(error: UserError | None) -> str:
     if error is None:
         return "ok"
     return "refused" if isinstance(error, RefusedError) else "failed"
-
-
-def now() -> str:
-    """Return the time, UTC, in ISO 8601."""
-    return moments.iso(datetime.now(timezone.utc), "milliseconds")
 
 
 def existing(facts: Facts, app: str) -> Release:
