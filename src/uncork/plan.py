@@ -86,7 +86,8 @@ class Certify:
 class Run:
     """Run a command to its end. `serving`: as the account that serves requests; `timeout` in seconds.
 
-    What was written to `log` in the meantime explains the failure of one that printed nothing.
+    What was written to `log` in the meantime explains the failure of one that printed nothing. One that `stays` leaves
+    something behind that serves.
     """
 
     argv: tuple[str, ...]
@@ -96,6 +97,7 @@ class Run:
     env: tuple[tuple[str, str], ...] = ()
     serving: bool = False
     log: Path | None = None
+    stays: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,17 @@
-"""Imported once by a server that forks, before it does: what each of its workers would import of the runtime."""
+"""Imported once by a server that forks, before it does: what each of its workers would import of the runtime.
+
+It leaves a core to visitors from then on, until `preloaded` is imported: after all else that is imported so.
+"""
 
 import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 
-from uncork_runtime import env, logs, mail, spool, wsgi  # noqa: F401 - for the workers
+from uncork_runtime import cores
+
+cores.leave_one()
+
+from uncork_runtime import env, logs, mail, spool, wsgi  # noqa: E402, F401 - for the workers
 
 del sys.path[0]

@@ -68,5 +68,9 @@ def test_twenty_deploys_under_load_lose_no_request_and_leave_no_old_answer(
     assert not deploys.leftover
 
 
+def test_what_stays_runs_on_every_core(trial: Trial) -> None:
+    assert not trial.deploys.result().pinned
+
+
 def test_when_it_is_down_nothing_is_left(trial: Trial) -> None:
     trial.ended.result()

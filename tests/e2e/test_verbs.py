@@ -159,10 +159,12 @@ def test_a_variable_takes_effect_at_a_restart_and_its_value_is_hidden_in_lists(s
 def test_run_runs_in_the_live_release_with_its_environment(shared: Uncork) -> None:
     shared.run("config", "set", "GREETING=from config").ok()
     code = "import os, app; print(os.environ['GREETING'], os.environ['UNCORK_ENV'], app.TEXT, os.getuid())"
+    code += "; print(len(os.sched_getaffinity(0)))"
     done = shared.run("run", "--", "python", "-c", code).ok()
     assert done.out.split()[:3] == ["from", "config", "production"]
     if os.getuid() == 0:
-        assert done.out.split()[-1] != "0"
+        assert done.out.split()[-2] != "0"
+    assert done.out.split()[-1] == str(len(os.sched_getaffinity(0)))
     assert shared.run("run", "--", "python", "-c", "raise SystemExit(7)").code == 7
     assert shared.run("run", "--", "flask", "--app", "app", "routes").ok().out.count("/echo") == 1
     shared.run("config", "unset", "GREETING").ok()

@@ -1,5 +1,6 @@
 """What each stack has to go through, several of them at once: a deploy mostly waits, and there are many."""
 
+import os
 import resource
 import socket
 import time
@@ -39,6 +40,7 @@ class Deploys:
     result: Result
     returned: dict[int, float]
     leftover: tuple[str, ...]
+    pinned: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,18 @@ def _deploys(uncork: Uncork, stack: Stack) -> Deploys:
             returned[number] = time.monotonic()
             assert f"text {text} " in uncork.get().text
             assert not slow or slow.result().text.startswith(f"release {number - 1} ")
-    return Deploys(load.result, returned, tuple(_of_older(uncork, number)))
+    pinned = gone(lambda: {pid: argv for pid, argv in uncork.processes().items() if not _on_all_cores(pid)})
+    return Deploys(load.result, returned, tuple(_of_older(uncork, number)), tuple(pinned.values()))
+
+
+def _on_all_cores(pid: int) -> bool:
+    try:
+        return all(
+            os.sched_getaffinity(int(thread.name)) == os.sched_getaffinity(0)
+            for thread in Path(f"/proc/{pid}/task").iterdir()
+        )
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 def _of_older(uncork: Uncork, number: int) -> Iterator[str]:

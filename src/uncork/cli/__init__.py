@@ -15,6 +15,7 @@ from uncork.cli.failure import Answer, explain, tell
 from uncork.cli.options import asks_nothing, by_option, wants
 from uncork.cli.words import WORDS
 from uncork.errors import ExitCode
+from uncork_runtime import cores
 
 VERBS: Final = (
     "up",
@@ -102,8 +103,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A value that is no UTF-8 goes out as it came in.
         stream.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
     try:
-        code = verbs.main(words, "uncork", standalone_mode=False)
-        sys.stdout.flush()
+        with cores.one_left():  # visitors are answered beside whatever we do
+            code = verbs.main(words, "uncork", standalone_mode=False)
+            sys.stdout.flush()
     except BrokenPipeError:
         return tell(None, answer)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 -- the end of every error

@@ -15,6 +15,7 @@ from uncork.errors import StepFailedError
 from uncork.machine import files
 from uncork.model import Account
 from uncork.plan import Run
+from uncork_runtime import cores
 
 KEPT: Final = 4 * 1024 * 1024
 TOLD: Final = 64 * 1024
@@ -62,7 +63,7 @@ def _start(step: Run, account: Account | None) -> "subprocess.Popen[bytes]":
             cwd=step.directory,
             env=_environment(step, account),
             start_new_session=True,
-            preexec_fn=_die_with_parent(),  # noqa: PLW1509 -- it takes no lock that a thread of ours might hold
+            preexec_fn=_begin(step),  # noqa: PLW1509 -- it takes no lock that a thread of ours might hold
             **identity,
         )
     except OSError as error:
@@ -90,22 +91,25 @@ def _environment(step: Run, account: Account | None) -> dict[str, str]:
     return {"PATH": DEFAULT_PATH, **kept, "HOME": home, **dict(step.env)}
 
 
-def _die_with_parent() -> Callable[[], None] | None:
+def _begin(step: Run) -> Callable[[], None] | None:
     """Return what a child calls to be killed when we are: so a killed deploy leaves no installer running.
 
-    It is called after the change of user, which would undo it (prctl(2)); the library is loaded before the fork.
+    It is called after the change of user, which would undo it (prctl(2)); the library is loaded before the fork. Who
+    stays has all the cores, whatever a deploy leaves to visitors.
     """
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl
     parent = os.getpid()
 
-    def bind() -> None:
+    def begin() -> None:
+        if step.stays:
+            cores.take_all()
         prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
         if os.getppid() != parent:
             os._exit(1)
 
-    return bind
+    return begin
 
 
 class _Output:

@@ -79,7 +79,7 @@ class Supervisord(Supervisor):
     def begin(self, layout: Layout) -> tuple[Step, ...]:
         """It takes orders once the command has ended. By itself it would start its programs only a second later."""
         argv = (self.python, "-m", "supervisor.supervisord", "-c", str(layout.supervisor_config))
-        return (Run(argv, "start supervisord"), _call(layout, "startAllProcesses", WAIT))
+        return (Run(argv, "start supervisord", stays=True), _call(layout, "startAllProcesses", WAIT))
 
     def end(self, layout: Layout, instances: tuple[Instance, ...]) -> tuple[Step, ...]:  # noqa: ARG002 -- all
         """The front first, so that nobody is turned away by a server that has gone."""

@@ -18,6 +18,7 @@ from uncork.report import Silent
 from uncork.workflows.accounts import account_of
 from uncork.workflows.audit import note
 from uncork.workflows.values import read
+from uncork_runtime import cores
 
 # FLASK_APP is the release's run.py: it makes the app as the server does, with the values of `config set`.
 SHELL: Final = """\
@@ -75,7 +76,8 @@ def command(
 
 
 def become(command: Command) -> NoReturn:
-    """Replace this process by the command."""
+    """Replace this process by the command, which has all the cores that there are."""
+    cores.take_all()
     os.chdir(command.directory)
     if command.account:
         os.setgroups([])

@@ -1,0 +1,63 @@
+"""Which cores a process may run on: while it does what no visitor waits for, all but one, which is the visitors'.
+
+A scheduler makes who wakes wait until who runs has had its time, 3 to 4 ms, however nice that is: with every core busy
+importing, visitors of the release beside it waited. See sched_setaffinity(2); without it (macOS) nothing is changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import Final, Optional
+
+# What counts the cores it may use once, as it is imported, and makes that many threads for good.
+COUNTS: Final = ("numpy", "polars", "pyarrow", "torch")
+
+
+class _Given:
+    """The cores that this process may use, while it leaves one of them; None when it uses them all."""
+
+    cores: Optional[set[int]] = None
+
+
+def leave_one() -> None:
+    """Leave the first of this process's cores to others, for this thread and what it starts; one core is not shared."""
+    if not sys.platform.startswith("linux") or _Given.cores is not None:
+        return
+    given = os.sched_getaffinity(0)
+    if len(given) > 1:
+        with contextlib.suppress(OSError):  # a sandbox that forbids it
+            os.sched_setaffinity(0, given - {min(given)})
+            _Given.cores = given
+
+
+@contextlib.contextmanager
+def one_left() -> Iterator[None]:
+    """Leave one meanwhile."""
+    leave_one()
+    try:
+        yield
+    finally:
+        take_all()
+
+
+def leave_one_to_import() -> None:
+    """The same for what is about to import an app, unless the app has what would go on with fewer cores for good."""
+    if any(find_spec(name) for name in COUNTS):
+        take_all()
+    else:
+        leave_one()
+
+
+def take_all() -> None:
+    """Use all the cores again, with every thread that was started meanwhile; who chose others by itself keeps them."""
+    given, _Given.cores = _Given.cores, None
+    if given is None:
+        return
+    for thread in map(int, os.listdir("/proc/self/task")):
+        with contextlib.suppress(OSError):  # it has ended
+            if os.sched_getaffinity(thread) == given - {min(given)}:
+                os.sched_setaffinity(thread, given)
