@@ -17,21 +17,26 @@ from typing import Final, Optional
 COUNTS: Final = ("numpy", "polars", "pyarrow", "torch")
 
 
-class _Given:
-    """The cores that this process may use, while it leaves one of them; None when it uses them all."""
+class _Cores:
+    """What this process was given, and what of that it uses, while it leaves one; both None when it uses all."""
 
-    cores: Optional[set[int]] = None
+    given: Optional[set[int]] = None
+    used: Optional[set[int]] = None
 
 
 def leave_one() -> None:
-    """Leave the first of this process's cores to others, for this thread and what it starts; one core is not shared."""
-    if not sys.platform.startswith("linux") or _Given.cores is not None:
+    """Leave one of this process's cores to others, for this thread and what it starts; a single one is not left.
+
+    It is the same one for all of a machine, but not for all machines: several may be containers on one computer.
+    """
+    if not sys.platform.startswith("linux") or _Cores.given is not None:
         return
     given = os.sched_getaffinity(0)
+    left = sorted(given)[sum(os.uname().nodename.encode()) % len(given)]
     if len(given) > 1:
         with contextlib.suppress(OSError):  # a sandbox that forbids it
-            os.sched_setaffinity(0, given - {min(given)})
-            _Given.cores = given
+            os.sched_setaffinity(0, given - {left})
+            _Cores.given, _Cores.used = given, given - {left}
 
 
 @contextlib.contextmanager
@@ -54,10 +59,10 @@ def leave_one_to_import() -> None:
 
 def take_all() -> None:
     """Use all the cores again, with every thread that was started meanwhile; who chose others by itself keeps them."""
-    given, _Given.cores = _Given.cores, None
+    given, used, _Cores.given, _Cores.used = _Cores.given, _Cores.used, None, None
     if given is None:
         return
     for thread in map(int, os.listdir("/proc/self/task")):
         with contextlib.suppress(OSError):  # it has ended
-            if os.sched_getaffinity(thread) == given - {min(given)}:
+            if os.sched_getaffinity(thread) == used:
                 os.sched_setaffinity(thread, given)

@@ -19,6 +19,7 @@ from typing import Final
 from uncork.errors import UsageError, UserError
 from uncork.remote.destination import destination, name
 from uncork.remote.refusal import refusal
+from uncork_runtime import cores
 
 COMMAND: Final = "UNCORK_SSH"
 """What is run in place of `ssh`, as a shell would read it: `ssh -F other.config`, say."""
@@ -133,6 +134,7 @@ def connect(host: str, *, accept_new: bool = False) -> Connection:
     command = _command()
     other = hashlib.sha256(shlex.join((*command, str(Path.home()))).encode()).hexdigest()[:8]  # its keys may be others
     ssh = (*command, *_options(*OPTIONS, f"ControlPath={_folder()}/{other}%C"))
+    cores.take_all()  # the visitors are elsewhere
     there, begun = ("--", destination(host)), time.monotonic()
     known = _again(host, ssh, there)
     return known or _anew(host, ssh, there, ANSWER_TIME - (time.monotonic() - begun), accept_new=accept_new)
