@@ -8,7 +8,7 @@ import click
 
 from uncork.cli.deployed import told
 from uncork.cli.options import Asked, Goes, asks
-from uncork.cli.places import Place, place
+from uncork.cli.places import Place, place, texts_in
 from uncork.cli.progress import progress
 from uncork.cli.projects import options_of, project, up_options
 from uncork.cli.rolled import rolled
@@ -54,15 +54,18 @@ def command(  # noqa: PLR0913 -- an option each
 
 
 def _place(asked: Asked, root: Path, only: tuple[str, ...]) -> Place:
+    from uncork.config.holder import file_of, written
+
     if only and asked.hosts:
         raise UsageError("both --host and --only say which machines", "say one of them: --only is for a target's")
     there = place(replace(asked, hosts=only) if only else asked, root)
     if only and there and not there.target:
         raise UsageError(f"{', '.join(only)}: no target has all of these", "name machines of one, or others by --host")
     if there is None:
+        where = written(file_of(texts_in(root)), "targets", "production")
         raise UsageError(
             "the project has no machines to go to",
-            'name one: --host deploy@203.0.113.7, or write [tool.uncork.targets.production] with hosts = ["..."]',
+            f'name one: --host deploy@203.0.113.7, or write hosts = ["..."] {where}',
         )
     return there
 

@@ -43,7 +43,7 @@ def place(asked: Asked, root: Path, *, implied: bool = True) -> Place | None:
         if asked.hosts:
             raise UsageError("`local` is this machine, and has no hosts", "take --host out, or name another target")
         return None
-    texts = _texts(root)
+    texts = texts_in(root)
     if asked.target is not None:
         return _of_target(asked, texts, root, asked.target)
     if asked.hosts:
@@ -54,7 +54,8 @@ def place(asked: Asked, root: Path, *, implied: bool = True) -> Place | None:
     return _of_target(asked, texts, root, only) if only else None
 
 
-def _texts(root: Path) -> Mapping[str, str]:
+def texts_in(root: Path) -> Mapping[str, str]:
+    """Return the files of a project that may hold its config, by their names."""
     return {name: _text(root / name) for name in _FILES if (root / name).is_file()}
 
 

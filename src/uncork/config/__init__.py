@@ -163,6 +163,11 @@ class Config:
     logging: Logging = field(default_factory=Logging)
     mail: Mail = field(default_factory=Mail)
     target: Target | None = None
+    file: str = field(default=holder.PYPROJECT, compare=False)
+
+    def written(self, *key: str) -> str:
+        """Where a key of that table is written, as an error says it."""
+        return holder.written(self.file, *key)
 
 
 TABLES: Final[Mapping[str, tuple[Key, ...]]] = {
@@ -221,7 +226,7 @@ def load(texts: Mapping[str, str], environment: str | None, default_name: str, t
     own = {*kinds(targets.KEYS), "balancer"}
     values = {key: value for key, value in found.values.items() if key not in own}
     if "name" not in values:
-        values["name"] = _name(holder.project_name(texts), default_name)
+        values["name"] = _name(texts, default_name)
     said: dict[str, Table] = {name: values.pop(name, {}) for name in _BELOW}  # type: ignore[misc]
     chosen = targets.settings(target, found.values) if target not in {"", THIS_MACHINE} else None
     if chosen and chosen.balancer and chosen.balancer.domains:
@@ -236,19 +241,20 @@ def load(texts: Mapping[str, str], environment: str | None, default_name: str, t
         logging=logging.settings(said["logging"], found.environment),
         mail=mail.settings(said["mail"], found.environment),
         target=chosen,
+        file=holder.file_of(texts),
         **values,  # type: ignore[arg-type]
     )
 
 
-def _name(project: str | None, folder: str) -> str:
+def _name(texts: Mapping[str, str], folder: str) -> str:
     """Return the name of an app whose config gives none."""
+    project = holder.project_name(texts)
     given = folder if project is None else project
     name = normalised(given)
     if name is None:
         whose = "the project's folder" if project is None else f"the project in {holder.PYPROJECT}"
         raise UsageError(
             f"{whose} is named {shown(given)}, which makes no name for an app",
-            f"set `name` under [tool.uncork] in {holder.PYPROJECT}, or at the top of {holder.OWN_FILE}: "
-            "a small letter, then at most 39 of a-z, 0-9 and `-`",
+            f"set `name` {holder.written(holder.file_of(texts))}: a small letter, then at most 39 of a-z, 0-9 and `-`",
         )
     return name

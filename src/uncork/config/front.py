@@ -170,7 +170,6 @@ KEYS: Final = (
         "upstreams",
         f"Who answers the app's requests. The release on this machine is one of them, named (`{LOCAL}`) or not.",
         rows(
-            "[[tool.uncork.front.upstreams]]",
             UPSTREAM_KEYS,
             "address",
             lambda row: Upstream(**row),  # type: ignore[arg-type]
@@ -181,7 +180,6 @@ KEYS: Final = (
         "paths",
         "What holds for some of the app's URLs in place of what holds for all.",
         rows(
-            "[[tool.uncork.front.paths]]",
             PATH_KEYS,
             "path",
             lambda row: PathRule(**row),  # type: ignore[arg-type]

@@ -30,6 +30,18 @@ class Holder:
         return f"[{path}]" if path else f"the top of {self.file}"
 
 
+def written(file: str, *key: str) -> str:
+    """Return where a key of that table stands in a project whose config is in `file`: `under [tls] in uncork.toml`."""
+    if file == OWN_FILE:
+        return f"under [{'.'.join(key)}] in {file}" if key else f"at the top of {file}"
+    return f"under [{'.'.join(('tool', 'uncork', *key))}] in {file}"
+
+
+def file_of(texts: Mapping[str, str]) -> str:
+    """Return the file that holds the config of a project, or would."""
+    return OWN_FILE if OWN_FILE in texts else PYPROJECT
+
+
 def project_name(texts: Mapping[str, str]) -> str | None:
     """Return the name under [project] in pyproject.toml."""
     project = _parse(texts, PYPROJECT).get("project")

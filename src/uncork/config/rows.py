@@ -5,16 +5,16 @@ from collections.abc import Callable
 
 from uncork.config.keys import Key
 from uncork.config.text import Table
-from uncork.config.values import Kind, ValueRefusedError, shown
+from uncork.config.values import HEADER, Kind, ValueRefusedError, shown
 
 
-def rows(header: str, keys: tuple[Key, ...], needed: str, made: Callable[[Table], object]) -> Kind:
+def rows(keys: tuple[Key, ...], needed: str, made: Callable[[Table], object]) -> Kind:
     """Return the kind of lists of tables with these keys, each made into a value; `needed` is the key that must be."""
     known = {key.name: key for key in keys}
 
     def read_row(number: int, row: object) -> object:
         if not isinstance(row, dict):
-            raise ValueRefusedError(f"is {shown(row)}, but it must be a table", f"write {header}", (number,))
+            raise ValueRefusedError(f"is {shown(row)}, but it must be a table", f"write {HEADER}", (number,))
         if needed not in row:
             fix = f"write, for example, {needed} = {known[needed].example}"
             raise ValueRefusedError(f"has no `{needed}`", fix, (number,))
@@ -23,7 +23,7 @@ def rows(header: str, keys: tuple[Key, ...], needed: str, made: Callable[[Table]
     def read(value: object) -> tuple[object, ...]:
         if not isinstance(value, list):
             problem = f"is {shown(value)}, but it must be a list of tables"
-            raise ValueRefusedError(problem, f"write {header}, and the keys under it")
+            raise ValueRefusedError(problem, f"write {HEADER}, and the keys under it")
         return tuple(read_row(number, row) for number, row in enumerate(value))
 
     return Kind("a list of tables", read)

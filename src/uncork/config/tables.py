@@ -7,7 +7,7 @@ from typing import Final
 
 from uncork.config.holder import Holder, find
 from uncork.config.text import Key, Table
-from uncork.config.values import ENVIRONMENT, Kind, ValueRefusedError, shown
+from uncork.config.values import ENVIRONMENT, HEADER, Kind, ValueRefusedError, shown
 from uncork.errors import UsageError
 from uncork.serving import THIS_MACHINE
 
@@ -161,7 +161,8 @@ def _read(holder: Holder, path: Key, key: str, kind: Kind, value: object, mistak
     except ValueRefusedError as refused:
         named = "".join((str(path[-1]), *(f"[{k + 1}]" if isinstance(k, int) else f".{k}" for k in refused.inside)))
         place = holder.place(*path, *refused.inside)
-        mistakes.append(_Mistake(place, f"`{shown_key(named)}` {refused.problem}", refused.fix))
+        fix = refused.fix.replace(HEADER, f"[{holder.header(*map(str, path))}]")
+        mistakes.append(_Mistake(place, f"`{shown_key(named)}` {refused.problem}", fix))
         return {}
 
 

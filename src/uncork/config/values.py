@@ -20,6 +20,8 @@ _DIGITS: Final = re.compile(r"\d{1,9}", re.ASCII)
 _LONGEST_HOST: Final = 253  # RFC 1035, section 2.3.4
 _DAY: Final = 86_400.0
 _SHOWN: Final = 60
+HEADER: Final = "[[...]]"
+"""Stands in a fix for the header of a list of tables, which is told where the file is known."""
 
 
 class ValueRefusedError(Exception):

@@ -14,7 +14,7 @@ from uncork.project.handlers import handlers
 from uncork.project.imports import imports
 from uncork.project.metadata import metadata
 from uncork.project.modules import Modules
-from uncork.project.naming import CONFIG, FLASK_APP, Named, target
+from uncork.project.naming import FLASK_APP, Named, target
 from uncork.project.python import requires_python
 from uncork.project.runs import refuse_runs
 
@@ -44,13 +44,15 @@ def detect(texts: Mapping[str, str], config: Config, environ: Mapping[str, str])
 
 
 def _app(modules: Modules, config: Config, environ: Mapping[str, str]) -> tuple[AppTarget, tuple[str, ...]]:
-    asked = Named(config.app, CONFIG) if config.app else Named(environ.get("FLASK_APP", ""), FLASK_APP)
+    asked = (
+        Named(config.app, f"app {config.written()}") if config.app else Named(environ.get("FLASK_APP", ""), FLASK_APP)
+    )
     if asked.value.strip():
         return target(asked, modules, config.environment), ()
     found = find(modules)
     if isinstance(found, AppTarget):
         return found, ()
-    return target_of(found.candidate, config.environment), found.notes
+    return target_of(found.candidate, config.environment, modules.texts), found.notes
 
 
 def _roots(texts: Mapping[str, str]) -> tuple[str, ...]:

@@ -2,9 +2,11 @@
 
 import ast
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from uncork.config.holder import file_of, written
 from uncork.errors import UsageError
 from uncork.model import Place
 from uncork.project.syntax import Function, dotted
@@ -73,8 +75,11 @@ def environment_argument(function: Function) -> Argument | None:
     return next((a for a in arguments if _defaults_to_environment(a)), None)
 
 
-def call(name: str, function: Function, environment: str, module: str, place: Place) -> str:
-    """Return the source of the call that makes the app; raises UsageError when the arguments can't be known."""
+def call(name: str, function: Function, environment: str, module: str, place: Place, texts: Mapping[str, str]) -> str:
+    """Return the source of the call that makes the app; raises UsageError when the arguments can't be known.
+
+    `texts` are the project's files, path -> text.
+    """
     argument = environment_argument(function)
     required = [a.name for a in _arguments(function) if a.required]
     if required and not argument:
@@ -82,7 +87,7 @@ def call(name: str, function: Function, environment: str, module: str, place: Pl
         example = f"{module}:{name}({', '.join(f'{a}=...' for a in required)})"
         raise UsageError(
             f"the factory {name} at {place} needs {wants}, and uncork can't know what to hand it",
-            f'write the call in [tool.uncork] of pyproject.toml, with values in place of the dots: app = "{example}"',
+            f'write the call {written(file_of(texts))}, with values in place of the dots: app = "{example}"',
         )
     if not argument:
         return f"{name}()"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final, NoReturn
 
+from uncork.config.holder import file_of, written
 from uncork.errors import RefusedError, UsageError
 from uncork.model import AppTarget, Place
 from uncork.project.asgi import ASGI
@@ -42,7 +43,7 @@ def find(modules: Modules) -> Choice | AppTarget:
         return found
     below = tuple(choice for folder in _folders(searched) if (choice := _in_roots(_rooted(searched, folder))))
     targets = [c for c in below if isinstance(c, AppTarget)]
-    choice = choose(c.candidate for c in below if isinstance(c, Choice))
+    choice = choose((c.candidate for c in below if isinstance(c, Choice)), searched.texts)
     if choice or targets:
         return choice or targets[0]
     return _nothing(searched)
@@ -51,11 +52,11 @@ def find(modules: Modules) -> Choice | AppTarget:
 def _in_roots(modules: Modules) -> Choice | AppTarget | None:
     for name in ENTRIES:
         module = modules.find(name)
-        if module and (choice := choose(best(module, modules))):
+        if module and (choice := choose(best(module, modules), modules.texts)):
             return choice
         if module and module.problem:
             return AppTarget(module.name, "app", search(module), Place(module.path, module.problem.line))
-    return choose(c for root in modules.roots for c in _anywhere(root, modules))
+    return choose((c for root in modules.roots for c in _anywhere(root, modules)), modules.texts)
 
 
 def _anywhere(root: str, modules: Modules) -> Iterator[Candidate]:
@@ -97,7 +98,7 @@ def _nothing(modules: Modules) -> NoReturn:
     hints = "\n".join(hint for module in searched for hint in _hints(module, modules))
     raise UsageError(
         "the project has no app that uncork could find" if searched else "the project has no Python source",
-        'name it under [tool.uncork] in pyproject.toml: app = "package.module:name" (or :factory)',
+        f'name it {written(file_of(modules.texts))}: app = "package.module:name" (or :factory)',
         hints,
     )
 

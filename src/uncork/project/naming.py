@@ -17,13 +17,12 @@ from uncork.project.syntax import dotted
 
 # Flask's own way to tell the colon before a name from the one of a Windows drive (flask.cli.ScriptInfo.load_app).
 _COLON: Final = re.compile(r":(?![\\/])")
-CONFIG: Final = "app in [tool.uncork]"
 FLASK_APP: Final = "FLASK_APP"
 
 
 @dataclass(frozen=True)
 class Named:
-    """What somebody wrote down as the app, and where: `CONFIG` or `FLASK_APP`."""
+    """What somebody wrote down as the app, and where: a place in the config, or `FLASK_APP`."""
 
     value: str
     by: str
@@ -79,9 +78,9 @@ def _at(path: str, modules: Modules) -> Module | None:
 def _of_module(asked: Named, module: Module, modules: Modules, environment: str) -> AppTarget:
     found = best(module, modules)
     if len(found) > 1:
-        raise several(found)
+        raise several(found, modules.texts)
     if found:
-        return target_of(found[0], environment)
+        return target_of(found[0], environment, modules.texts)
     if module.problem:  # the import will tell the syntax error better than we can
         return AppTarget(module.name, "app", search(module), Place(module.path, module.problem.line))
     fix = f"name it: {module.name}:NAME, where NAME is the app or the factory in {module.path}"
@@ -97,9 +96,9 @@ def _of_name(asked: Named, text: str, module: Module, modules: Modules, environm
     if isinstance(expression, ast.Name):
         candidate = named(name, module, modules)
         if candidate and not candidate.factory:
-            return target_of(candidate, environment)
+            return target_of(candidate, environment, modules.texts)
         if (made := function(name, module, modules)) and not is_wsgi_function(made[0]):
-            source = call(name, made[0], environment, module.name, made[1])
+            source = call(name, made[0], environment, module.name, made[1], modules.texts)
             return AppTarget(module.name, source, search(module), place)
     return AppTarget(module.name, ast.unparse(expression), search(module), place)
 

@@ -37,7 +37,7 @@ def decide(facts: Facts, config: Config, port: int | None, bind: str | None) -> 
     site = Site(config.name, Protocol.UWSGI, tls=config.tls)
     plain = Address(bind or config.bind or now.bind, port or config.port or now.port)
     address = settled(plain, sites(facts, site))
-    check_port(facts, site, address)
+    check_port(facts, site, address, config.written("tls"))
     return address
 
 

@@ -21,8 +21,11 @@ BLOCKING: Final = {
 CURED: Final = {"psycopg2": "psycogreen", "psycopg2-binary": "psycogreen"}
 
 
-def refuse_unfit(settings: ServerSettings, distributions: Collection[str]) -> None:
-    """Raise UsageError where greenlets would wait for one another; `distributions` are the names in the lock."""
+def refuse_unfit(settings: ServerSettings, distributions: Collection[str], written: str) -> None:
+    """Raise UsageError where greenlets would wait for one another.
+
+    `distributions` are the names in the lock, `written` says where the config has its own keys.
+    """
     if not settings.gevent:
         return
     for name in sorted(BLOCKING.keys() & set(distributions)):
@@ -32,5 +35,5 @@ def refuse_unfit(settings: ServerSettings, distributions: Collection[str]) -> No
         raise UsageError(
             f"`gevent = {settings.gevent}` can't go together with {name}: it waits in C, where gevent can't step in, "
             "and all other requests of the process wait with it",
-            f"{instead}write `threads = 8` under [tool.uncork] where `gevent` is now",
+            f"{instead}take `gevent` out, and write `threads = 8` {written}",
         )

@@ -32,8 +32,11 @@ def settled(address: Address, sites: tuple[Site, ...]) -> Address:
     return replace(address, tls_port=said if secure else 0)
 
 
-def check_port(facts: Facts, site: Site, address: Address) -> None:
-    """Raise UsageError where a site's port for HTTPS can't be: other apps answer on another, or HTTP is there."""
+def check_port(facts: Facts, site: Site, address: Address, written: str) -> None:
+    """Raise UsageError where a site's port for HTTPS can't be: other apps answer on another, or HTTP is there.
+
+    `written` says where the config has the keys for HTTPS.
+    """
     asked = site.tls.port if site.tls.asked else 0
     others = tuple(
         a.name for a in facts.apps if a.name != site.app and a.live_release and a.live_release.site.tls.asked
@@ -42,10 +45,10 @@ def check_port(facts: Facts, site: Site, address: Address) -> None:
         raise UsageError(
             f"the config of {site.app} asks for port {asked} for HTTPS, but the front answers it on "
             f"{facts.address.tls_port}, and {', '.join(others)} with it: the apps of a state directory share one front",
-            "take `port` out of [tls], or use another state directory with --home",
+            f"take `port` out {written}, or use another state directory with --home",
         )
     if site.tls.asked and address.port == (address.tls_port or site.tls.port):
-        fix = "give `port` under [tool.uncork.tls] another number, or take another port for HTTP with --port"
+        fix = f"write another `port` {written}, or take another port for HTTP with --port"
         raise UsageError(f"port {address.port} can't be for both HTTP and HTTPS", fix)
 
 

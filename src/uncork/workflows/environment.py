@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from uncork.apache import Apache
+from uncork.config.holder import file_of, written
 from uncork.errors import UsageError
 from uncork.layout import MACHINE
 from uncork.machine import files, processes, pythons, tools, trees
@@ -69,7 +70,7 @@ def lock(do: Callable[..., None], needs: Needs, python: Interpreter, locks: Path
     if not made.exists():
         do(*lock_steps(needs.dependencies, needs.source, python, tools.uv(), made))
     text = without(files.read(made), needs.server.replaces)
-    refuse_unfit(needs.settings, versions(text))
+    refuse_unfit(needs.settings, versions(text), written(file_of(needs.tree.texts)))
     return Locked(python, text, _server_lock(do, needs, text, python, locks))
 
 

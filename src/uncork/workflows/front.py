@@ -53,18 +53,21 @@ def texts(layout: Layout, fronts: Fronts) -> dict[Path, str]:
     return {path: files.read(path) for path in (*paths, *beyond)}
 
 
-def port_is_free(facts: Facts, address: Address, front: Front) -> None:
+def port_is_free(
+    facts: Facts, address: Address, front: Front, written: str = "under [tls] in the app's config"
+) -> None:
     """Raise UsageError if the front would have to listen where somebody else does, naming who, and a port to take.
 
     A front that has the port already lets it go before it takes it on another address. One whose start was cut off
     may have any port: only its supervisor knows, and starts it again. One of the machine's may answer there already.
+    `written` says where the config has the keys for HTTPS.
     """
     now = facts.address or Address(port=0)
     if runs(facts) and facts.pending == START:
         return
     for port, had, say in (
         (address.port, now.port, "take another port: uncork up --port {}"),
-        (address.tls_port, now.tls_port, "write `port = {}` under [tool.uncork.tls]"),
+        (address.tls_port, now.tls_port, f"write `port = {{}}` {written}"),
     ):
         holder = sockets.port_holder(address.bind, port) if port and not (runs(facts) and port == had) else None
         if holder and not _is_of(front, holder):

@@ -49,7 +49,7 @@ def scale(layout: Layout, app: str, processes: int | None, report: Reporter) -> 
 def _check(release: Release) -> None:
     if can_scale(release):
         return
-    fix = "write `threads` under [tool.uncork] in its place, or choose another server"
+    fix = "write `threads` in its place in the project's config, or choose another server"
     if release.server != "waitress":
         fix = "deploy it again with `uncork up`, and scale it then"
     raise UsageError(f"release {release.id} of {release.app} runs with {release.processes} and no other number", fix)

@@ -152,7 +152,7 @@ def _settled(work: Work, facts: Facts, config: Config, options: UpOptions) -> tu
     address = decide(facts, config, options.port, options.bind)
     work = work.behind(front_kind(facts, config, SERVERS[config.server.kind]))
     if not facts.leftovers:
-        port_is_free(facts, address, work.front)
+        port_is_free(facts, address, work.front, config.written("tls"))
     return work, address
 
 

@@ -186,7 +186,29 @@ def test_a_folder_whose_name_makes_no_app_name_is_refused() -> None:
     error = refusal({}, folder="3 läden")
 
     assert error.problem == "the project's folder is named '3 l\\xe4den', which makes no name for an app"
-    assert error.fix.startswith("set `name` under [tool.uncork] in pyproject.toml")
+
+
+@pytest.mark.parametrize(
+    ("file", "folder", "fix"),
+    [
+        ("pyproject.toml", "3 läden", "set `name` under [tool.uncork] in pyproject.toml"),
+        ("uncork.toml", "3 läden", "set `name` at the top of uncork.toml"),
+    ],
+)
+def test_a_fix_names_the_file_and_the_table_that_the_project_has(file: str, folder: str, fix: str) -> None:
+    assert refusal({file: ""}, folder=folder).fix.startswith(fix)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "header"),
+    [
+        ("pyproject.toml", "[tool.uncork.front]\npaths = 3", "[[tool.uncork.front.paths]]"),
+        ("uncork.toml", "[front]\npaths = 3", "[[front.paths]]"),
+        ("uncork.toml", "[environments.testing.front]\npaths = [3]", "[[environments.testing.front.paths]]"),
+    ],
+)
+def test_what_is_no_list_of_tables_is_told_the_header_that_one_has_there(file: str, text: str, header: str) -> None:
+    assert refusal({file: text}).fix.startswith(f"write {header}")
 
 
 def test_a_project_whose_name_makes_no_app_name_is_refused() -> None:

@@ -12,7 +12,7 @@ from uncork.project.factories import call
 def called(arguments: str) -> str:
     definition = ast.parse(f"def create_app({arguments}): ...").body[0]
     assert isinstance(definition, ast.FunctionDef)
-    return call("create_app", definition, "production", "web", Place("web.py", 1))
+    return call("create_app", definition, "production", "web", Place("web.py", 1), {})
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_arguments_that_nobody_can_know_are_refused_with_the_line_to_write(argum
 def test_an_environment_with_quotes_stays_one_string() -> None:
     definition = ast.parse("def create_app(env): ...").body[0]
     assert isinstance(definition, ast.FunctionDef)
-    source = call("create_app", definition, 'it\'s "x"\n', "web", Place("web.py", 1))
+    source = call("create_app", definition, 'it\'s "x"\n', "web", Place("web.py", 1), {})
     expression = ast.parse(source, mode="eval").body
     assert isinstance(expression, ast.Call)
     assert ast.literal_eval(expression.args[0]) == 'it\'s "x"\n'

@@ -12,13 +12,13 @@ GREENLETS = ServerSettings("gunicorn", gevent=100)
 )
 def test_greenlets_that_would_wait_for_a_driver_in_c_are_refused(driver: str, instead: str) -> None:
     with pytest.raises(UsageError, match=driver) as refused:
-        refuse_unfit(GREENLETS, {"flask", driver})
+        refuse_unfit(GREENLETS, {"flask", driver}, "under [tool.uncork]")
     assert instead in refused.value.fix
 
 
 def test_a_driver_that_has_learnt_of_greenlets_is_fine() -> None:
-    refuse_unfit(GREENLETS, {"psycopg2", "psycogreen", "psycopg"})
+    refuse_unfit(GREENLETS, {"psycopg2", "psycogreen", "psycopg"}, "")
 
 
 def test_without_greenlets_any_driver_is_fine() -> None:
-    refuse_unfit(ServerSettings("gunicorn"), {"mysqlclient", "psycopg2"})
+    refuse_unfit(ServerSettings("gunicorn"), {"mysqlclient", "psycopg2"}, "")

@@ -32,13 +32,14 @@ def test_a_config_may_not_pull_the_port_for_https_from_under_other_apps() -> Non
     other = app_facts("blog", releases=(release(app="blog", site=replace(PLAIN, tls=Tls("self-signed"))),))
     known = replace(facts(other), address=AT)
     with pytest.raises(UsageError, match="blog with it"):
-        check_port(known, replace(OWN, tls=Tls("self-signed", port=9443)), AT)
-    check_port(known, OWN, AT)
+        check_port(known, replace(OWN, tls=Tls("self-signed", port=9443)), AT, "")
+    check_port(known, OWN, AT, "")
 
 
 def test_one_port_is_not_for_http_and_https() -> None:
-    with pytest.raises(UsageError, match="8000"):
-        check_port(facts(), replace(OWN, tls=Tls("self-signed", port=8000)), Address(tls_port=8000))
+    with pytest.raises(UsageError, match="8000") as caught:
+        check_port(facts(), replace(OWN, tls=Tls("self-signed", port=8000)), Address(tls_port=8000), "under [tls] in x")
+    assert caught.value.fix.startswith("write another `port` under [tls] in x")
 
 
 def test_a_certificate_is_for_each_name_that_the_app_is_reached_by() -> None:
