@@ -11,8 +11,9 @@ from typing import Final, NoReturn
 
 import click
 
-from uncork.cli.failure import Answer, explain, tell
+from uncork.cli.failure import BROKEN_PIPE, Answer, explain, tell
 from uncork.cli.options import asks_nothing, by_option, wants
+from uncork.cli.streams import unread
 from uncork.cli.words import WORDS
 from uncork.errors import ExitCode
 from uncork_runtime import cores
@@ -82,6 +83,13 @@ class Verbs(click.Group):
         ctx.meta[WORDS] = tuple(args)
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Return what the verb does, BROKEN_PIPE where its reader has left: click itself would end with 1."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            return BROKEN_PIPE
+
 
 @click.group(cls=Verbs, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @asks_nothing
@@ -102,15 +110,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         # A value that is no UTF-8 goes out as it came in.
         stream.reconfigure(errors="surrogateescape")  # type: ignore[union-attr]
+    sys.stderr = unread(sys.stderr)
     try:
         with cores.one_left():  # visitors are answered beside whatever we do
             code = verbs.main(words, "uncork", standalone_mode=False)
             sys.stdout.flush()
     except BrokenPipeError:
-        return tell(None, answer)
+        code = BROKEN_PIPE
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 -- the end of every error
         return tell(explain(error, answer), answer)
-    return int(code or ExitCode.OK)
+    return tell(None, answer) if code == BROKEN_PIPE else int(code or ExitCode.OK)
 
 
 def _settle() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from uncork.cli.options import Asked
+from uncork.cli.streams import unread
 from uncork.report import Reporter, Silent
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 @contextmanager
 def progress(asked: Asked) -> Iterator[Reporter]:
-    """Give who tells the progress of one verb."""
+    """Give who tells the progress of one verb. It changes something, so that from here on nobody has to hear it."""
+    sys.stdout = unread(sys.stdout)
     if asked.json:
         yield Silent()
     elif sys.stdout.isatty() and os.environ.get("TERM") != "dumb":

@@ -1,6 +1,10 @@
 """Progress is told to whoever listens, and nothing fails where nobody does."""
 
 import errno
+import shlex
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -34,3 +38,43 @@ def test_what_is_no_matter_of_listening_is_not_hidden() -> None:
 
     with pytest.raises(ValueError, match="switch"):
         Unheard(Broken()).begin("switch")
+
+
+FAKES = """
+import sys, time
+from uncork.cli import main
+from uncork.errors import RefusedError
+from uncork.workflows import take_over, up
+
+def changed(layout, project, options, report):
+    report.note("begun")
+    time.sleep(0.2)
+    report.note("done")
+    if "--port" in sys.argv:
+        raise RefusedError("it does not boot", "mend it")
+    return take_over.Deployed("shop", 1, "production", "http://x", None, "uwsgi", {}, ("y" * 70000,))
+
+up.up = changed
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [((), 0), (("--json",), 0), (("--port", "8001"), 3), (("--json", "--port", "8001"), 3)]
+)
+@pytest.mark.parametrize("reader", ["head -n 1", "true"])
+def test_a_deploy_whose_reader_leaves_ends_as_it_would_have(
+    words: tuple[str, ...], code: int, reader: str, tmp_path: Path
+) -> None:
+    verb = shlex.join([sys.executable, "-c", FAKES, "up", str(tmp_path), "--home", str(tmp_path / "home"), *words])
+    done = subprocess.run(["bash", "-c", f"{verb} 2>&1 | {reader}; exit ${{PIPESTATUS[0]}}"], check=False)
+
+    assert done.returncode == code
+
+
+def test_a_verb_that_only_tells_ends_with_its_reader(tmp_path: Path) -> None:
+    verb = shlex.join([sys.executable, "-m", "uncork", "version", "--home", str(tmp_path)])
+    script = f"(sleep 0.3; {verb}) | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", script], check=False, capture_output=True, text=True)
+
+    assert (done.returncode, done.stderr) == (141, "")
