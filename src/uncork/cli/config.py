@@ -144,7 +144,13 @@ def _given(pairs: Sequence[str]) -> dict[str, str | None]:
 def _one(name: str) -> str:
     if sys.stdin.isatty():
         return str(click.prompt(name, hide_input=True, err=True))
-    return _input().removesuffix("\n")
+    value = _input().removesuffix("\n")
+    if not value:
+        raise UsageError(
+            f"standard input has no value for {name}",
+            f"hand it one, as `uncork config set {name} < FILE` does; `{name}=` sets it to an empty one",
+        )
+    return value
 
 
 def _input() -> str:

@@ -36,7 +36,7 @@ def test_pairs_of_the_command_line_are_set(uncork: Uncork) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [(b"s3cret\n", "s3cret"), (b"s3cret", "s3cret"), (b"a\nb\n\n", "a\nb\n"), (b"\xff\r\n", "\udcff\r"), (b"", "")],
+    [(b"s3cret\n", "s3cret"), (b"s3cret", "s3cret"), (b"a\nb\n\n", "a\nb\n"), (b"\xff\r\n", "\udcff\r")],
 )
 def test_a_name_alone_reads_its_value_from_standard_input(
     uncork: Uncork, typed: io.BytesIO, text: bytes, value: str
@@ -45,6 +45,16 @@ def test_a_name_alone_reads_its_value_from_standard_input(
 
     assert uncork("config", "set", "--app", "shop", "KEY").code == 0
     assert values(uncork) == {"KEY": value}
+
+
+@pytest.mark.parametrize("text", [b"", b"\n"])
+def test_a_value_that_did_not_come_is_not_set_to_nothing(uncork: Uncork, typed: io.BytesIO, text: bytes) -> None:
+    fill(typed, text)
+    printed = uncork("config", "set", "--app", "shop", "KEY")
+
+    assert (printed.code, values(uncork)) == (2, {})
+    assert "no value for KEY" in printed.err
+    assert "`KEY=`" in printed.err
 
 
 @pytest.mark.parametrize("argv", [(), ("-",)])
