@@ -138,7 +138,7 @@ class Probe:
     """Ask a path on a unix socket until it answers below `below`, or the deadline (seconds) has passed.
 
     It gives up early when the supervisor of who is `watched` says that it has ended. What was written to `log` in the
-    meantime explains a failure, and of `app_log` what is about the probe.
+    meantime explains a failure, of `app_log` what is about the probe, and of `early_log` what its start script says.
     """
 
     socket: Path
@@ -151,6 +151,7 @@ class Probe:
     watched: Watched | None = None
     log: Path | None = None
     app_log: Path | None = None
+    early_log: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,17 @@ def test_a_server_that_ends_at_boot_is_given_up_early_with_what_it_wrote(started
     assert "Traceback: the factory raised" in failed.output
 
 
+@pytest.mark.parametrize("started", ["broken"], indirect=True)
+def test_what_a_start_script_says_of_this_instance_is_shown(started: Probe, tmp_path: Path) -> None:
+    early = tmp_path / "starts.log"
+    text = "/programs/{}.sh: 20: cannot create server.log: Permission denied\n"
+    writes = threading.Timer(0.1, early.write_text, (text.format("blog.1.1") + 2 * text.format(named(started)),))
+    writes.start()
+    failed = failure(Probe(**{**vars(started), "log": None, "early_log": early}))
+    writes.join()
+    assert failed.output == text.format(named(started)).rstrip()
+
+
 @pytest.mark.parametrize("started", ["failing"], indirect=True)
 def test_a_server_with_a_bug_is_given_up_before_its_deadline(started: Probe) -> None:
     failed = failure(Probe(**{**vars(started), "watched": None}))

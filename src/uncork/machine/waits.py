@@ -87,11 +87,13 @@ class _Logs:
 
     def __init__(self, step: Probe) -> None:
         self._step = step
-        self._since = {path: files.size(path) for path in (step.log, step.app_log) if path}
+        self._since = {path: files.size(path) for path in (step.early_log, step.log, step.app_log) if path}
 
     def lines(self) -> tuple[str, ...]:
-        """All lines of the server's log, then those of the app's records that are about probes, each once."""
-        return (*self._came(self._step.log), *_once(_of_probes(self._came(self._step.app_log))))
+        """What its start script says, all lines of the server's log, and the app's records of probes, each once."""
+        script = f"/{self._step.watched.name}.sh:" if self._step.watched else ""
+        early = dict.fromkeys(line for line in self._came(self._step.early_log) if script and script in line)
+        return (*early, *self._came(self._step.log), *_once(_of_probes(self._came(self._step.app_log))))
 
     def _came(self, path: Path | None) -> list[str]:
         return files.tail(path, self._since[path], LOG_BYTES).splitlines() if path else []

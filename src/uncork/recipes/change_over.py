@@ -158,6 +158,7 @@ def _probe(new: Running, layout: Layout, watched: Watched, path: str, why: str) 
         watched=watched,
         log=app.server_log,
         app_log=app.app_log,
+        early_log=layout.starts_log,
     )
 
 

@@ -1,5 +1,6 @@
 """A log with all that was rotated of it, read from its end backwards or on from a time, a piece at a time."""
 
+import errno
 import gzip
 import os
 import re
@@ -98,7 +99,19 @@ def opened_plainly(path: Path) -> BinaryIO:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise UserError(f"can't read {path}: {error.strerror}", "run this as who ran `uncork up`") from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> UserError:
+    if path.is_symlink():
+        return UserError(
+            f"{path} is a symbolic link, and is not followed: an app may write to that folder, and could have us show "
+            "any file of the machine",
+            "remove the link, and `uncork restart` the app: its log begins anew there",
+        )
+    if error.errno == errno.EINVAL:
+        return UserError(f"{path} is no regular file", "move it away, and `uncork restart` the app")
+    return UserError(f"can't read {path}: {error.strerror}", "run this as who ran `uncork up`")
 
 
 def _rotated(path: Path) -> tuple[Path, ...]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from uncork.errors import UsageError
+from uncork.errors import UsageError, UserError
 from uncork.layout import Layout
 from uncork.workflows.log_file import REGION, Log
 from uncork.workflows.log_following import Following
@@ -246,6 +246,21 @@ def test_several_apps_are_merged_by_time(layout: Layout) -> None:
         ("blog", "b2\n tail"),
         ("shop", "s2"),
     ]
+
+
+@pytest.mark.parametrize("kind", ["link", "folder"])
+def test_a_log_that_is_no_file_of_its_own_is_refused_with_what_to_do(layout: Layout, kind: str) -> None:
+    log = write(layout, "shop", "")
+    log.unlink()
+    if kind == "link":
+        log.symlink_to("/etc/passwd")
+    else:
+        log.mkdir()
+    with pytest.raises(UserError) as caught:
+        texts(layout, asked())
+
+    assert caught.value.problem.startswith(f"{log} is {'a symbolic link' if kind == 'link' else 'no regular file'}")
+    assert "uncork restart" in caught.value.fix
 
 
 def test_no_log_yet_is_no_record(layout: Layout) -> None:
