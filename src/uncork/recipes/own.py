@@ -1,12 +1,17 @@
 """What a project adds to the configs of its server and its front, or has in place of their templates."""
 
-from collections.abc import Iterator, Mapping
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from uncork.errors import UsageError
 from uncork.fronts.front import Front
 from uncork.rendering import OWN
 from uncork.servers.server import Server
+
+_ALIKE: Final = 0.75
+"""A name that is so much like another (difflib's ratio) was meant to be it."""
 
 
 @dataclass(frozen=True)
@@ -24,13 +29,15 @@ class Own:
     notes: tuple[str, ...] = ()
 
 
-def own(texts: Mapping[str, str], server: Server, front: Front | type[Front]) -> Own:
+def own(texts: Mapping[str, str], server: Server, front: Front | type[Front], names: Iterable[str] = ()) -> Own:
     """Return what a project (path -> text) has of its own for its server and its front.
 
+    `names` are the paths of all its files: one of them may be a slip of the pen for one that would be read.
     Raises UsageError for a template that stands in place of none: it would be a slip that nobody notices.
     """
-    found = {path.partition("/")[2]: text for path, text in texts.items() if path.startswith(f"{OWN}/")}
-    if not found:
+    inside = sorted({path.partition("/")[2] for path in (*texts, *names) if path.startswith(f"{OWN}/")})
+    found = {name: texts[f"{OWN}/{name}"] for name in inside if f"{OWN}/{name}" in texts}
+    if not inside:
         return Own()
     snippet, template = _snippet(found, front.snippet), found.get(front.template, "")
     return Own(
@@ -39,7 +46,7 @@ def own(texts: Mapping[str, str], server: Server, front: Front | type[Front]) ->
         front_snippet=snippet,
         front_template=template,
         fronts=_alike(front) if snippet or template else (),
-        notes=tuple(note for name in sorted(found) for note in _notes(name, server, front)),
+        notes=tuple(note for name in inside for note in _notes(name, server, front)),
     )
 
 
@@ -69,7 +76,8 @@ def _notes(name: str, server: Server, front: Front | type[Front]) -> Iterator[st
         yield f"{path} is {used[name]}"
     elif name in snippets | templates:
         yield f"{path} is not used: neither {server.name} nor {front.name} has such a file"
-    elif name.endswith(".j2"):
-        raise UsageError(
-            f"{path} stands in place of no template of uncork's", f"call it one of {', '.join(sorted(templates))}"
-        )
+    elif name.endswith(".j2") and "/" not in name:
+        instead = difflib.get_close_matches(name, templates, 1, _ALIKE) or (f"one of {', '.join(sorted(templates))}",)
+        raise UsageError(f"{path} stands in place of no template of uncork's", f"call it {instead[0]}")
+    elif near := difflib.get_close_matches(name.lower(), snippets | templates, 1, _ALIKE):
+        yield f"{path} is not used: uncork reads no file of that name; did you mean {OWN}/{near[0]}?"

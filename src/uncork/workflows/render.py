@@ -122,7 +122,7 @@ def _folder(layout: Layout, found: Found) -> Iterator[Layout]:
 def _draft(work: Work, found: Found, options: RenderOptions) -> Draft:
     draft = drafted(work, found, work.facts())
     front = Apache if _target(draft, options) in {APACHE, WINDOWS} else Nginx
-    return replace(draft, own=own(found.tree.texts, draft.server, front))
+    return replace(draft, own=own(found.tree.texts, draft.server, front, found.tree.names))
 
 
 def _target(draft: Draft, options: RenderOptions) -> str:

@@ -184,7 +184,7 @@ def drafted(work: Work, found: Found, facts: Facts) -> Draft:
         facts.machine,
         work.account,
         layout,
-        own=own(found.tree.texts, server, work.front),
+        own=own(found.tree.texts, server, work.front, found.tree.names),
         apache=apache.with_wsgi() if server.needs_apache else None,
         front=work.front.name,
     )

@@ -62,6 +62,29 @@ def test_a_template_that_stands_in_place_of_none_is_a_slip() -> None:
     assert "uwsgi.ini.j2" in refused.value.fix
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("uwsgi.inni", "uwsgi.ini"),
+        ("nginx.sever.conf", "nginx.server.conf"),
+        ("nginx/server.conf", "nginx.server.conf"),
+        ("Gunicorn.Conf.py", "gunicorn.conf.py"),
+        ("app.conf.j2.txt", "app.conf.j2"),
+    ],
+)
+def test_a_misspelt_name_is_told_with_the_nearest_right_one(name: str, meant: str) -> None:
+    found = own({}, SERVERS["uwsgi"], Nginx, (f"uncork/{name}", "app.py"))
+
+    assert found.notes == (
+        f"uncork/{name} is not used: uncork reads no file of that name; did you mean uncork/{meant}?",
+    )
+
+
+@pytest.mark.parametrize("name", ["README.md", "notes.md", "__init__.py", "cli/app.py", ".gitignore", "logo.png"])
+def test_what_is_like_no_name_of_ours_is_the_projects_own_business(name: str) -> None:
+    assert own({}, SERVERS["uwsgi"], Nginx, (f"uncork/{name}",)).notes == ()
+
+
 @pytest.mark.parametrize("product", PRODUCTS, ids=lambda product: product.name)
 def test_every_template_that_may_be_replaced_is_there_to_begin_with(product: Server | type[Front]) -> None:
     assert not product.template or source(PACKAGES[product.name], product.template)
