@@ -187,7 +187,7 @@ TABLES: Final[Mapping[str, tuple[Key, ...]]] = {
 _BELOW: Final = {
     "server": tables.Shape(kinds(server.KEYS), conflicts=server.conflicts, short="kind"),
     "front": tables.Shape(kinds(front.KEYS), conflicts=front.conflicts, short="kind"),
-    "tls": tables.Shape(kinds(tls.KEYS), conflicts=tls.conflicts, short="kind"),
+    "tls": tables.Shape(kinds(tls.KEYS), conflicts=tls.conflicts, lacking=tls.lacking, short="kind"),
     "cache": tables.Shape(kinds(cache.KEYS), short="on"),
     "limits": tables.Shape(kinds(limits.KEYS)),
     "logging": tables.Shape(kinds(logging.KEYS), laid_over=logging.laid_over, conflicts=logging.conflicts),

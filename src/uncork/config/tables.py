@@ -43,7 +43,8 @@ class Shape:
     """What a table may hold: keys, each of a kind, tables below it, and keys that it refuses by name.
 
     `laid_over` gives the values of an environment's own such table over those that hold always; `conflicts` tells what
-    of a table's values can't stand together. A value that is no table stands for one with that key `short` alone.
+    of a table's values can't stand together, `lacking` what they mean nothing without. A value that is no table
+    stands for one with that key `short` alone.
     """
 
     kinds: Mapping[str, Kind]
@@ -51,6 +52,7 @@ class Shape:
     refused: Mapping[str, ValueRefusedError] = field(default_factory=dict)
     laid_over: Callable[[Table, Table], Table] = lambda base, own: base | own
     conflicts: Callable[[Table], Iterator[Conflict]] = lambda _: iter(())
+    lacking: Callable[[Table], Conflict | None] = lambda _: None
     short: str = ""
 
     @property
@@ -93,6 +95,11 @@ def read(
     merged = _environments(holder, shape, always, mistakes)
     mistakes += _conflicts(holder, (), shape, always, always)
     targets = _targets(holder, of_targets, merged, always, mistakes)
+    every: dict[Key, Table] = {(): always, **{(_OVERLAYS, name): values for name, values in merged.items()}}
+    for name, values in targets.items():
+        below = merged.get(str(values.get("environment", PRODUCTION)), always)
+        every[_TARGETS, name] = _laid_over(of_targets.shape, below, values)
+    mistakes += _lacking(holder, shape, every)
     own = targets.get(target, {})
     chosen = str(own.get("environment", PRODUCTION)) if environment is None else environment
     mistakes += _unknown_environment(holder, chosen)
@@ -189,6 +196,16 @@ def _conflicts(holder: Holder, path: Key, shape: Shape, own: Table, values: Tabl
             break
     for key, inner in shape.tables.items():
         yield from _conflicts(holder, (*path, key), inner, _below(own, key), _below(values, key))
+
+
+def _lacking(holder: Holder, shape: Shape, every: Mapping[Key, Table]) -> Iterator[_Mistake]:
+    """Yield what means nothing in any of the tables, by their paths, each laid over what is below it."""
+    for key, inner in shape.tables.items():
+        said = {path: found for path, values in every.items() if (found := _below(values, key))}
+        lacking = {path: conflict for path, found in said.items() if (conflict := inner.lacking(found))}
+        if lacking and len(lacking) == len(said):
+            path, conflict = next(iter(lacking.items()))
+            yield _Mistake(holder.place(*path, key, conflict.keys[0]), conflict.problem, conflict.fix)
 
 
 def _unknown_key(holder: Holder, path: Key, shape: Shape) -> _Mistake:

@@ -33,6 +33,18 @@ def conflicts(values: Table) -> Iterator[Conflict]:
     yield from _of_acme(values, named)
 
 
+def lacking(values: Table) -> Conflict | None:
+    """Return what means nothing without a certificate, where nobody says that there is to be none."""
+    key = next((key for key in ("hsts", "redirect", "port") if key in values), None)
+    if key is None or "kind" in values or settings(values).kind != "off":
+        return None
+    fix = (
+        'write `kind = "self-signed"` or `kind = "acme"` beside it, or name a certificate with `cert` and `key`; '
+        '`kind = "off"` is for none'
+    )
+    return Conflict((key,), f"`{key}` is for HTTPS, and [tls] says of no certificate where it comes from", fix)
+
+
 def _of_acme(values: Table, named: Sequence[str]) -> Iterator[Conflict]:
     about = [key for key in _OF_ACME if key in values]
     if about and (named or values.get("kind", ACME) != ACME):

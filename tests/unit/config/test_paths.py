@@ -25,6 +25,28 @@ def test_a_path_that_would_never_hold_is_refused(path: str) -> None:
         said(f'[[front.paths]]\npath = "{path}"')
 
 
+@pytest.mark.parametrize("line", ['hsts = "180d"', "port = 8443", "redirect = true"])
+@pytest.mark.parametrize("table", ["tls", "environments.production.tls", "environments.testing.tls"])
+def test_what_is_for_https_is_refused_where_there_is_no_certificate(line: str, table: str) -> None:
+    with pytest.raises(UsageError, match="says of no certificate") as caught:
+        said(f"[{table}]\n{line}")
+    assert caught.value.problem.startswith(f"uncork.toml:2: `{line.partition(' ')[0]}` is for HTTPS")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        '[tls]\nhsts = "1d"\nkind = "off"',
+        '[tls]\nhsts = "1d"\n[environments.testing]\ntls = "acme"',
+        '[tls]\nhsts = "1d"\n[targets.web]\nhosts = ["web1"]\ntls = "acme"',
+        'tls = "acme"\n[environments.testing.tls]\nport = 8443',
+        "[tls]",
+    ],
+)
+def test_what_is_for_https_may_stand_where_another_environment_has_the_certificate(kind: str) -> None:
+    said(kind)
+
+
 @pytest.mark.parametrize("lock", ["allow = []", 'basic_auth = ""'])
 def test_a_lock_that_is_empty_is_refused_and_does_not_stand_open(lock: str) -> None:
     with pytest.raises(UsageError, match="is empty"):
