@@ -17,6 +17,8 @@ Escape = Callable[[str], str]
 PLAIN: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 OWN: Final = "uncork"
 """The folder of a project that holds its own snippets, and what it has in place of our templates."""
+MARK: Final = "Written by `uncork render`."
+"""In the README of each folder that `render` wrote: what says that it may be written over, and is no project's."""
 
 
 def as_it_is(text: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 from uncork.errors import UsageError
 from uncork.machine.checkouts import modified
 from uncork.machine.trees import digest, read
+from uncork.rendering import MARK
 
 
 def write(root: Path, **files: str) -> None:
@@ -41,6 +42,16 @@ def test_data_and_secrets_stay_out_and_patterns_stay_in(tmp_path: Path) -> None:
     tree = read(tmp_path)
     assert tree.names == (".env.example", "app.py", "backend/app.py", "static/instance/logo.svg")
     assert len([note for note in tree.notes if "instance" in note]) == 3
+
+
+def test_what_render_wrote_into_the_project_is_no_part_of_it(tmp_path: Path) -> None:
+    put(tmp_path, "app.py", "out/machine/run.py", "out/machine/source/app.py", "out/README.md", "tool/run.py")
+    write(tmp_path, **{"out/machine/README.md": f"# shop, as files\n\n{MARK} Nothing", "tool/README.md": "# a tool"})
+    tree = read(tmp_path)
+
+    assert tree.names == ("app.py", "out/README.md", "tool/README.md", "tool/run.py")
+    assert tree.notes == ("out/machine/ was written by `uncork render` and is not copied",)
+    assert read(tmp_path / "out" / "machine").names == ("README.md", "run.py", "source/app.py")
 
 
 def test_flask_app_is_read_from_env_over_flaskenv_and_nothing_else_is(tmp_path: Path) -> None:

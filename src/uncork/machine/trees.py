@@ -15,6 +15,7 @@ from uncork.machine.decoding import decoded
 from uncork.machine.links import Sorted, sorted_out
 from uncork.machine.walks import walked
 from uncork.project.dotenv import flask_variables
+from uncork.rendering import MARK
 
 LARGEST: Final = 4 * 1024 * 1024
 _TEXTS: Final = re.compile(
@@ -50,9 +51,9 @@ def read(
 
     Of a checkout only what is `tracked`, if so said; of all that is there only `names`, where somebody knows better.
 
-    Never in it: `instance/` (data, which outlives releases), `.env` (secrets), and the folders `leave_out` (a state
-    directory, say). Links inside the tree count as what they point to. Raises UsageError where there is nothing, and
-    for links that leave the tree, devices, sockets and pipes.
+    Never in it: `instance/` (data, which outlives releases), `.env` (secrets), what `uncork render` wrote, and the
+    folders `leave_out` (a state directory, say). Links inside the tree count as what they point to. Raises UsageError
+    where there is nothing, and for links that leave the tree, devices, sockets and pipes.
     """
     real = _root(root)
     try:
@@ -97,10 +98,10 @@ def _root(root: Path) -> Path:
 def _read(root: Path, outside: tuple[str, ...], checkout: Checkout, unknown: Collection[str]) -> Tree:
     left = frozenset(unknown)
     listed = tuple(name for name in checkout.names if name not in left)
-    data = _instances(frozenset(listed))
+    data, rendered = _instances(frozenset(listed)), _rendered(root, frozenset(listed))
 
     def is_apart(name: str) -> bool:
-        return _is_below(name, (*data, *outside)) or _is_secret(PurePosixPath(name).name)
+        return _is_below(name, (*data, *rendered, *outside)) or _is_secret(PurePosixPath(name).name)
 
     found = sorted_out(root, [name for name in listed if not is_apart(name)], is_apart)
     _refuse(found)
@@ -110,6 +111,7 @@ def _read(root: Path, outside: tuple[str, ...], checkout: Checkout, unknown: Col
     if unknown:
         notes.append(f"git does not know {_some(sorted(unknown))}; that stays here: `git add` what belongs to it")
     notes += [f"{folder}/ is data and is not copied: each release has its own app's, kept outside" for folder in data]
+    notes += [f"{folder}/ was written by `uncork render` and is not copied" for folder in rendered]
     texts = dict(_texts(root, found.names, notes))
     return Tree(root, found.names, texts, _environment(root), tuple(notes))
 
@@ -137,6 +139,15 @@ def _instances(names: frozenset[str]) -> tuple[str, ...]:
             if above in {"", "src"} or _is_beside_module(above, names):
                 found[folder] = None
     return tuple(found)
+
+
+def _rendered(root: Path, names: frozenset[str]) -> tuple[str, ...]:
+    """Return the folders that `uncork render` wrote: each holds a copy of the project, whose app would be a second."""
+    found = (name.removesuffix("/run.py") for name in sorted(names) if name.endswith("/run.py"))
+    readmes = {folder: root / folder / "README.md" for folder in found if f"{folder}/README.md" in names}
+    return tuple(
+        folder for folder, file in readmes.items() if file.is_file() and MARK in file.read_text("utf-8", "replace")
+    )
 
 
 def _is_beside_module(folder: str, names: frozenset[str]) -> bool:

@@ -24,10 +24,10 @@ from uncork.recipes.https import HTTP, settled
 from uncork.recipes.kit import lock
 from uncork.recipes.kit.files import Start, placed
 from uncork.recipes.kit.files import files as kit_files
-from uncork.recipes.kit.kit import APACHE, MACHINE, MARK, WINDOWS, Kit
+from uncork.recipes.kit.kit import APACHE, MACHINE, WINDOWS, Kit
 from uncork.recipes.own import own
 from uncork.recipes.runtime import RUNTIME_FILES
-from uncork.rendering import OWN
+from uncork.rendering import MARK, OWN
 from uncork.report import Reporter
 from uncork.serving import ACME, Address, ServerSettings, Site
 from uncork.workflows.environment import environment_for

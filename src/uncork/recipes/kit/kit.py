@@ -11,8 +11,6 @@ MACHINE: Final = "machine"
 SYSTEMD: Final = "systemd"
 APACHE: Final = "apache"
 WINDOWS: Final = "windows"
-MARK: Final = "Written by `uncork render`."
-"""In every README: what says that a folder may be written over."""
 
 
 @dataclass(frozen=True)
