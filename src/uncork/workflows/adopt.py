@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from uncork.config import holder, load
 from uncork.errors import UsageError
@@ -9,6 +10,9 @@ from uncork.machine import files
 from uncork.plan import File
 from uncork.project.adopted.config import read, toml
 from uncork.project.adopted.fates import Fate, Kind
+
+_OTHER: Final = {holder.OWN_FILE: holder.PYPROJECT, holder.PYPROJECT: holder.OWN_FILE}
+"""The two files that may hold a config, each by the other: a project has one of them."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +42,12 @@ class Adopted:
 def adopt(path: Path, output: Path | None) -> Adopted:
     """Return the config that does what the file at `path` does, and write it to `output` if that is given.
 
-    A pyproject.toml is appended to, any other file is new. Raises UsageError where the file can't be read, or a config
-    is there already.
+    A pyproject.toml is appended to, any other file is new. Raises UsageError where the file can't be read, where
+    uncork would not read the output, and where a config is there already.
     """
+    if output and output.name not in _OTHER:
+        fix = f"name it {' or '.join(_OTHER)}; without --output the config is only shown"
+        raise UsageError(f"uncork reads no config from a file called {output.name}", fix)
     if not path.is_file():
         raise UsageError(f"there is no file {path}", "give a uwsgi.ini, a gunicorn.conf.py or a Procfile")
     fates = read(path.name, files.read(path).removeprefix("\ufeff"))
@@ -61,6 +68,9 @@ def _is_sound(text: str, path: Path) -> None:
 
 
 def _write(output: Path, text: str) -> None:
+    other = output.with_name(_OTHER[output.name])
+    if other.exists() and (other.name == holder.OWN_FILE or holder.is_in(files.read(other))):
+        raise UsageError(f"{other} has a config of uncork's already", "merge them by hand: leave out --output")
     if output.name == holder.PYPROJECT and output.exists():
         before = files.read(output)
         load({holder.PYPROJECT: before}, "production", "app")

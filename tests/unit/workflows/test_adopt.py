@@ -43,6 +43,22 @@ def test_a_config_that_is_there_already_is_not_written_over(ini: Path) -> None:
         assert path.read_text() == text
 
 
+@pytest.mark.parametrize("name", ["uncork.tml", "Uncork.toml", "config.toml", "uwsgi.ini"])
+def test_a_config_goes_to_a_file_that_is_read_as_one(ini: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="uncork reads no config from a file called") as caught:
+        adopt(ini, ini.parent / "other" / name)
+    assert "uncork.toml or pyproject.toml" in caught.value.fix
+    assert not (ini.parent / "other").exists()
+
+
+@pytest.mark.parametrize(("there", "output"), [("pyproject.toml", "uncork.toml"), ("uncork.toml", "pyproject.toml")])
+def test_a_project_gets_no_second_config(ini: Path, there: str, output: str) -> None:
+    ini.with_name(there).write_text("[tool.uncork]\nprocesses = 9\n")
+    with pytest.raises(UsageError, match=f"{there} has a config of uncork's already"):
+        adopt(ini, ini.with_name(output))
+    assert not ini.with_name(output).exists()
+
+
 def test_what_can_not_stand_together_is_told_in_the_files_terms(tmp_path: Path) -> None:
     path = tmp_path / "gunicorn.conf.py"
     path.write_text('certfile = "shop.pem"\n')
