@@ -115,13 +115,16 @@ def _app(seen: Day | None, before: Day | None) -> tuple[Row, ...]:
         Row("Release", f"{last.release} ({last.environment})", f"{old.release} the day before" if old else ""),
         _up(seen, before),
         _restarts(seen, before),
-        Row(
-            "Memory, most",
-            size(seen.most_memory),
-            _beside(seen.most_memory, before.most_memory if before else None, size),
-            BAD if before and seen.most_memory > before.most_memory * _NOTICED > 0 else "",
-        ),
+        _memory(seen.most_memory or None, (before.most_memory or None) if before else None),
         Row("Logs", size(last.logs), _growth(last.logs, old.logs if old else None)),
+    )
+
+
+def _memory(most: int | None, before: int | None) -> Row:
+    """Return the row; None is a day on which nothing of the app was seen to run."""
+    value = "-" if most is None else size(most)
+    return Row(
+        "Memory, most", value, _beside(most, before, size), BAD if most and before and most > before * _NOTICED else ""
     )
 
 

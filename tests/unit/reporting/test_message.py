@@ -3,12 +3,13 @@
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
 from tests.conftest import Golden
-from tests.unit.reporting.parts import QUIET, REPORT
+from tests.unit.reporting.parts import QUIET, REPORT, SATURDAY
 from uncork.reporting import message
 
 
@@ -27,6 +28,13 @@ def test_a_message_is_as_it_was(case: str, golden: Golden) -> None:
 
     golden(case, {"subject.txt": found.subject + "\n", "report.txt": found.text, "report.html": found.html})
     assert found.kind == "report"
+
+
+def test_memory_that_nobody_has_seen_yet_is_not_told_as_none() -> None:
+    unseen = replace(REPORT, figures=replace(REPORT.figures, seen=replace(SATURDAY, most_memory=0)))
+
+    assert re.search(r"Memory, most +-  +180\.0 MB the day before\n", message.text(unseen))
+    assert "0 B" not in message.text(unseen)
 
 
 def test_the_page_brings_all_that_it_shows() -> None:
