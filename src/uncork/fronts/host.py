@@ -13,6 +13,8 @@ FOLDERS: Final = ("sites-enabled", "http.d", "vhosts.d", "conf.d")
 """What those who package nginx call its folders of sites; of several that are there the first is for sites."""
 PORT: Final = "80"
 """Where a server listens that does not say where."""
+BUCKET: Final = 64
+"""The bytes of a bucket where nothing is said: a line of the processor's cache, and a half of it nowhere any more."""
 MARK: Final = "# configuration file "
 """What `nginx -T` has before the name of each file, and a colon behind it."""
 
@@ -45,7 +47,8 @@ class Host:
     """The nginx at `binary`: `folder` is where sites are put, `user` who its workers are; `runs` if its master does.
 
     `before` and `after` are the servers of others, in the order that nginx knows them, around a file of the name
-    `site` in that folder. `folder` is empty where its config includes none.
+    `site` in that folder. `folder` is empty where its config includes none. `bucket` is its
+    `server_names_hash_bucket_size`: a name that is longer than that has room for keeps nginx from starting.
     """
 
     binary: str
@@ -56,6 +59,7 @@ class Host:
     runs: bool = False
     before: tuple[Server, ...] = ()
     after: tuple[Server, ...] = ()
+    bucket: int = BUCKET
 
     @property
     def servers(self) -> tuple[Server, ...]:
@@ -107,7 +111,15 @@ def host(binary: str, version: str, dumped: str, site: str) -> Host:
         folder,
         before=tuple(one for one, _ in servers[:place] if one),
         after=tuple(one for one, _ in servers[place:] if one),
+        bucket=next((_size(d.words[1]) for d, _ in blocks if d.name == "server_names_hash_bucket_size"), BUCKET),
     )
+
+
+def _size(word: str) -> int:
+    """Return a size in nginx's words, as whole buckets."""
+    number, unit = word.rstrip("kK"), word[-1:].lower()
+    size = int(number) * (1024 if unit == "k" else 1) if number.isdecimal() else 0
+    return max(-(-size // BUCKET), 1) * BUCKET
 
 
 def _files(dumped: str) -> Iterator[tuple[str, str]]:

@@ -3,13 +3,13 @@
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Final
 
 from uncork.errors import UsageError
 from uncork.fronts.front import Front
-from uncork.fronts.host import Host, Listen, Server
+from uncork.fronts.host import BUCKET, Host, Listen, Server
 from uncork.fronts.names import Names, by_names, first_at_each_mount
 from uncork.fronts.nginx_sites import TEMPLATE, App, app_files, app_of, block, filled, plainly
 from uncork.fronts.nginx_text import parse
@@ -21,6 +21,7 @@ from uncork.rendering import render
 from uncork.serving import Address, Outside, Protocol, Service, Site
 
 RELOAD_TIME: Final = 10.0
+_POINTER: Final = 8
 ROTATION: Final = "/etc/logrotate.d"
 EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 -- named so that it can be told from the rest
 # What nginx's master, which is root's, would open, make or run.
@@ -57,7 +58,7 @@ class SystemNginx(Front):
         """
         plainly(layout)
         apps = tuple(app_of(layout, site, layout.app(site.app).outside_access_log, self.mark) for site in sites)
-        groups = by_names(sites)
+        groups = tuple(self._roomy(by_names(sites)))
         self._check(address, apps, groups)
         values = self._values(layout, address, apps, groups)
         return (
@@ -158,6 +159,24 @@ class SystemNginx(Front):
         for place in (*self._places(address, address.port), *self._places(address, address.tls_port)):
             self._beside(place, hosts)
 
+    def _roomy(self, groups: tuple[Names, ...]) -> Iterator[Names]:
+        """Yield the groups without names under `.localhost` that are too long, of apps that have others.
+
+        Raises UsageError for others that are: nginx would not take any config with them, of whatever site.
+        """
+        for names in groups:
+            spare = {f"{site.app}.localhost" for site in names.sites if site.domains}
+            kept = tuple(host for host in names.hosts if host not in spare or _bucket(host) <= self.host.bucket)
+            for host in kept:
+                if _bucket(host) > self.host.bucket:
+                    raise UsageError(
+                        f"{host} is too long a name for the nginx here",
+                        f"write `server_names_hash_bucket_size {_bucket(host)};` into the http block of its config, or "
+                        "choose a shorter name",
+                    )
+            if kept:
+                yield replace(names, hosts=kept)
+
     def _beside(self, place: str, hosts: frozenset[str]) -> None:
         """Raise UsageError where others' sites would not be what they were, or ours not be reached."""
         ours = Listen(place)
@@ -187,6 +206,16 @@ class SystemNginx(Front):
                 f"{same[0].file} answers on {place} for names that nobody has only as long as it is the first there",
                 "write `default_server` behind its `listen`, so that it stays so; or take another port with --port",
             )
+
+
+def _bucket(host: str) -> int:
+    """Return the size of the buckets that nginx needs for a name: a pointer, the name, its length and an end.
+
+    NGX_HASH_ELT_SIZE in ngx_hash.c, on 64 bits. Of a wildcard it keeps each label by itself.
+    """
+    longest = max(map(len, host.split("."))) if host.startswith("*") else len(host)
+    taken = 2 * _POINTER + -(-(longest + 2) // _POINTER) * _POINTER
+    return -(-taken // BUCKET) * BUCKET
 
 
 def mark_of(layout: Layout) -> str:

@@ -60,6 +60,12 @@ def test_the_servers_of_others_are_known_in_the_order_that_nginx_has_them_in() -
     assert inline == Server("/etc/nginx/nginx.conf", (), (Listen("10.0.0.5:80"),))
 
 
+@pytest.mark.parametrize(("said", "bucket"), [("", 64), ("32", 64), ("65", 128), ("1k", 1024)])
+def test_how_much_room_it_has_for_names_is_known(said: str, bucket: int) -> None:
+    directive = f"http {{ server_names_hash_bucket_size {said};" if said else "http {"
+    assert found(MAIN.replace("http {", directive)).bucket == bucket
+
+
 def test_a_file_of_ours_is_none_of_others() -> None:
     assert not [server for server in found().servers if "ours.example" in server.names]
 

@@ -124,6 +124,20 @@ def test_a_name_that_another_site_has_is_refused_and_its_file_named() -> None:
     assert files(replace(GUESTBOOK, domains=("their.example",)), address=Address("0.0.0.0", 8000), host=SHARED)
 
 
+def test_a_name_that_nginx_has_no_room_for_is_left_out_or_refused() -> None:
+    longest, longer = replace(GUESTBOOK, app="a" * 36), replace(GUESTBOOK, app="a" * 37)
+    assert f"server_name {'a' * 36}.localhost;" in files(longest)[SITE]
+    with pytest.raises(UsageError, match=r"\.localhost is too long") as caught:
+        files(longer)
+    assert "`server_names_hash_bucket_size 128;`" in caught.value.fix
+    assert f"server_name {'a' * 37}.localhost;" in files(longer, host=replace(HOST, bucket=128))[SITE]
+
+    said = files(replace(longer, domains=("shop.example",)))[SITE]
+    assert "server_name shop.example;" in said
+    with pytest.raises(UsageError, match="is too long"):
+        files(replace(longer, domains=(f"{'b' * 40}.example",)))
+
+
 def test_another_port_than_that_of_others_is_nobody_else_s() -> None:
     front = SystemNginx(SHARED, "_1")
     assert front.shares(EVERYWHERE)
