@@ -136,3 +136,5 @@ def test_what_is_kept_goes_where_the_cache_is_turned_off_and_with_the_app(cached
     cached.up(cached.root / "hello").ok()
     assert not list(folder.iterdir())
     assert kept(cached, "last") != kept(cached, "last")
+    cached.run("destroy", "--yes").ok()
+    assert not folder.exists()

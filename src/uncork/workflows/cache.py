@@ -39,6 +39,12 @@ def forget(layout: Layout, app: str) -> Cleared:
     return Cleared(app, len(sizes), sum(sizes))
 
 
+def remove(layout: Layout, app: str) -> None:
+    """Forget what is kept of an app that is gone, and where it was kept."""
+    with acting_as(processes.account()):
+        files.remove(Remove(layout.front_cache(app)))
+
+
 def _responses(folder: Path) -> list[Path]:
     """Those that are whole; the name of what is being written has a number behind a dot."""
     return [path for path in folder.rglob("*") if path.is_file() and not path.suffix]

@@ -7,7 +7,7 @@ from uncork.plan import File, Remove
 from uncork.report import Reporter
 from uncork.serving import Address
 from uncork.workflows import accounts
-from uncork.workflows.cache import forget
+from uncork.workflows.cache import remove
 from uncork.workflows.changing import changing
 from uncork.workflows.down import end_all
 from uncork.workflows.front import serve
@@ -24,7 +24,7 @@ def destroy(layout: Layout, app: str, report: Reporter) -> None:
         if facts.supervising:
             serve(work, facts.address or Address(), gone=app)
             end(work, facts, app)
-        forget(layout, app)
+        remove(layout, app)
         outside = (*rotated(paths.outside_access_log), paths.outside_access_log, paths.logs)
         work.do(Remove(paths.root, "remove all that is kept of it"), Remove(paths.sockets), *map(Remove, outside))
         work.do(*work.supervisor.settle())
