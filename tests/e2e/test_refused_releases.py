@@ -70,6 +70,11 @@ def taken() -> Iterator[int]:
         yield holder.getsockname()[1]
 
 
+def test_an_address_that_nothing_here_can_hold_is_refused_before_anything_is_made(uncork: Uncork, hello: Path) -> None:
+    assert "IPv6" in uncork.run("up", str(hello), "--bind", "::1").ended(2).err
+    assert not (uncork.home / "apps").exists()
+
+
 def test_a_taken_port_is_refused_before_anything_starts_and_names_its_holder(
     uncork: Uncork, hello: Path, taken: int
 ) -> None:

@@ -223,7 +223,7 @@ def _unknown_key(holder: Holder, path: Key, shape: Shape) -> _Mistake:
 
 def shown_key(key: str) -> str:
     """Return a key as it is named in a message, whatever is in it."""
-    return key if key.isprintable() else ascii(key)
+    return key if key and key.isprintable() else ascii(key)
 
 
 def _overlays(holder: Holder, under: str, what: str, mistakes: list[_Mistake]) -> Iterator[tuple[str, Table]]:

@@ -161,6 +161,9 @@ def _check(work: Work, found: Found, options: UpOptions) -> None:
     facts = work.facts()
     work, address = _settled(work, facts, found.config, options)
     _names_are_free(work, facts, drafted(work, found, facts), address)
+    if not work.front.outside:
+        # What the supervisor can't hold, it says when it is asked for the steps.
+        work.supervisor.start_front(work.layout, work.front.service(work.layout, address), address, work.account)
 
 
 def _names_are_free(work: Work, facts: Facts, draft: Draft, address: Address) -> None:

@@ -140,6 +140,10 @@ def test_an_unknown_key_that_is_near_to_none_brings_all_keys() -> None:
     assert error.fix.startswith("take it out; the keys are app, bind, boot_deadline, cache, domains, drain, env")
 
 
+def test_a_key_without_a_name_is_told_as_one() -> None:
+    assert refusal({"uncork.toml": '"" = 1'}).problem == "uncork.toml:1: `''` is no key of the top of uncork.toml"
+
+
 def test_all_mistakes_are_told_at_once() -> None:
     text = """
 [project]
