@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.unit.runtime.logged import asked, fresh
 from uncork_runtime import logs, quick
@@ -85,6 +87,26 @@ def test_both_ways_write_the_same(log: Path, said: "tuple[object, ...]", verb: s
     assert short.partition(" ")[2] == long.partition(" ")[2]
     assert "[id=8f3a8f3a8f3a POST /buy client=203.0.113.9 user=7 release=12 production]\n" in short
     assert "hunter2" not in text
+
+
+TEMPLATES = st.text() | st.sampled_from(("%s", "%s of %r", "a=%s", "token: %s", "'%s' %d", "%(a)s", "100 %"))
+ARGUMENTS = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.dictionaries(st.text(), st.text())
+
+
+@alone()
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(TEMPLATES, st.lists(ARGUMENTS, max_size=3), st.text(), st.text())
+def test_both_ways_write_the_same_whatever_is_said_and_asked(
+    log: Path, template: str, args: list[object], path: str, user: str
+) -> None:
+    before = len(log.read_bytes()) if log.exists() else 0
+    logger = logging.getLogger("shop")
+    with asked(PATH_INFO=path.encode("utf-8", "replace").decode("latin-1"), REMOTE_USER=user):
+        logger.info(template, *args)
+        logger.info(template, *args, extra={"the": "long way"})
+    text = log.read_bytes()[before:]
+    short, long = text[: len(text) // 2], text[len(text) // 2 :]
+    assert short.partition(b" ")[2] == long.partition(b" ")[2]
 
 
 @alone()
