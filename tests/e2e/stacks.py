@@ -23,7 +23,7 @@ def nothing() -> str:
 class Stack:
     """A server and a front, by the lines of [tool.uncork] that ask for them; `lacks` says what the machine has not.
 
-    `keeps` says whether connections are kept; a front that `sheds` closes idle ones when a crowd comes or goes.
+    `keeps` says whether connections are kept.
 
     `beside` is what has to run on the machine meanwhile.
 
@@ -35,7 +35,6 @@ class Stack:
     lacks: Callable[[], str] = nothing
     keeps: bool = True
     beside: Callable[[Uncork], AbstractContextManager[object]] = nullcontext
-    sheds: bool = False
 
     def project(self, to: Path) -> Path:
         """A copy of `hello` that asks for this stack."""
@@ -83,6 +82,6 @@ STACKS: Final = (
     Stack("granian-nginx", 'server = "granian"'),
     Stack("waitress-nginx", 'server = "waitress"\nprocesses = 1'),
     Stack("uwsgi-system-nginx", 'front = "system-nginx"', system_nginx, beside=machine_nginx),
-    Stack("uwsgi-apache", 'front = "apache"', apache, sheds=True),
-    Stack("mod_wsgi-apache", 'server = "mod_wsgi"', apache, sheds=True),
+    Stack("uwsgi-apache", 'front = "apache"', apache),
+    Stack("mod_wsgi-apache", 'server = "mod_wsgi"', apache),
 )
