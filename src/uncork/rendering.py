@@ -77,16 +77,24 @@ def _line(error: Exception) -> str:
 @cache
 def _environment(package: str, escape: Escape, kind: "type[Environment] | None" = None) -> "Environment":
     """Return what templates are compiled in, once each: a deploy renders some of them several times."""
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
+    from jinja2 import Environment, FunctionLoader, StrictUndefined, pass_context
+
+    from uncork.compiled import Compiled
+
+    # With a context no constant is escaped when a template is compiled: what is kept is the same for every escape.
+    @pass_context
+    def finalize(_context: object, value: object) -> str:
+        return value if isinstance(value, _Verbatim) else escape(str(value))
 
     environment = (kind or Environment)(
         loader=FunctionLoader(lambda name: _ours(package, name)),
         undefined=StrictUndefined,
         autoescape=False,
-        finalize=lambda value: value if isinstance(value, _Verbatim) else escape(str(value)),
+        finalize=finalize,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        bytecode_cache=None if kind else Compiled(package),  # in a sandbox a template is compiled otherwise
     )
     environment.filters["python"] = repr
     environment.filters["shell"] = _word
