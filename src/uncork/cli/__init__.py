@@ -50,6 +50,8 @@ VERBS: Final = (
 )
 HIDDEN: Final = ("balance", "offer", "receive")
 """What another machine's uncork calls; no person does."""
+GARBAGE: Final = 50_000
+"""Objects after which some of them may be garbage: next to none of what is imported is, and looking takes a tenth."""
 
 
 class Verbs(click.Group):
@@ -63,11 +65,7 @@ class Verbs(click.Group):
         """Return a verb, imported now."""
         if cmd_name not in VERBS + HIDDEN:
             return None
-        gc.disable()  # nothing of what is imported now is garbage; it is a tenth of the time
-        try:
-            found = import_module(f"uncork.cli.{cmd_name}").command
-        finally:
-            gc.enable()
+        found = import_module(f"uncork.cli.{cmd_name}").command
         return found if isinstance(found, click.Command) else None
 
     def resolve_command(
@@ -106,6 +104,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line (without the program's name), and return its exit code; every error has been told."""
     words = list(sys.argv[1:] if argv is None else argv)
     answer = Answer(json=wants(words, "--json"), debug=wants(words, "--debug"))
+    gc.set_threshold(GARBAGE)
     _settle()
     for stream in (sys.stdout, sys.stderr):
         # A value that is no UTF-8 goes out as it came in.
