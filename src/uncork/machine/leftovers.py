@@ -7,7 +7,7 @@ from pathlib import Path
 
 from uncork.layout import Layout
 from uncork.machine import supervisord
-from uncork.machine.processes import PROC, parent_of, pids, read
+from uncork.machine.processes import PROC, alive, parent_of, pids, read
 from uncork.machine.supervisord import SupervisorFault
 
 
@@ -18,13 +18,17 @@ def find(layout: Layout) -> tuple[int, ...]:
     its title over its environment, by its config in its title, or by the folder it is in. So a pid that was given to
     somebody else since is never ours, nor one that an app wrote into a pid file.
     """
-    held = _supervisor(layout)
-    parents = {pid: parent_of(pid) for pid in pids()}
-    us = _ancestry(os.getpid(), parents)
-    lost = {pid: _words(pid, "cmdline") for pid in parents if not _is_held(pid, held, us, parents)}
-    supervisors = [pid for pid, command in lost.items() if _is_supervisor(command, layout)]
-    others = [pid for pid in lost if pid not in supervisors and _is_ours(pid, lost[pid], layout)]
-    return tuple(sorted(supervisors) + sorted(others))
+    found = {pid: command for pid in pids() if (command := _command(pid, layout))}
+    held, us = _supervisor(layout), _ancestry(os.getpid())
+    lost = [pid for pid in found if pid not in us and _is_lost(pid, held)]
+    supervisors = [pid for pid in lost if _is_supervisor(found[pid], layout)]
+    return tuple(sorted(supervisors) + sorted(pid for pid in lost if pid not in supervisors))
+
+
+def _command(pid: int, layout: Layout) -> list[bytes]:
+    """Return the command line of a process of the state directory's, nothing for one of somebody else."""
+    command = _words(pid, "cmdline")
+    return command if _is_supervisor(command, layout) or _is_ours(pid, command, layout) else []
 
 
 def kill(run: Path) -> None:
@@ -45,16 +49,17 @@ def _supervisor(layout: Layout) -> int | None:
     return pid if isinstance(pid, int) else None
 
 
-def _is_held(pid: int, supervisor: int | None, us: list[int], parents: dict[int, int]) -> bool:
-    """Whether a process is the supervisor, a descendant of its, or we ourselves with all who started us."""
-    return pid in us or (supervisor is not None and supervisor in _ancestry(pid, parents))
+def _is_lost(pid: int, supervisor: int | None) -> bool:
+    """Whether a process is neither the supervisor, nor a descendant of its; nor one that has ended meanwhile."""
+    return supervisor not in _ancestry(pid) and alive(pid)
 
 
-def _ancestry(pid: int, parents: dict[int, int]) -> list[int]:
+def _ancestry(pid: int) -> list[int]:
+    """Return a process and all who started it. Few are asked for: that takes a file of each."""
     line: list[int] = []
     while pid and pid not in line:
         line.append(pid)
-        pid = parents.get(pid, 0)
+        pid = parent_of(pid)
     return line
 
 
