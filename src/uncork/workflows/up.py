@@ -12,6 +12,7 @@ import uncork_runtime
 from uncork.config import Config, load
 from uncork.errors import StepFailedError
 from uncork.facts import scale_of
+from uncork.fronts.front import Front
 from uncork.layout import Layout
 from uncork.machine import apache, files, moments, processes, trees
 from uncork.model import AppFacts, Facts, Locked, Project, Proof, Release
@@ -29,8 +30,8 @@ from uncork.recipes.sizing import scaled
 from uncork.records import encode
 from uncork.report import Reporter
 from uncork.servers import SERVERS
-from uncork.serving import THIS_MACHINE, Address
-from uncork.workflows import accounts, acme, cache, https, values, wheels
+from uncork.serving import ACME, THIS_MACHINE, Address, Site
+from uncork.workflows import accounts, cache, https, values, wheels
 from uncork.workflows.changing import changing
 from uncork.workflows.environment import environment_for
 from uncork.workflows.front import port_is_free
@@ -39,6 +40,8 @@ from uncork.workflows.take_over import Deployed, Settle, keep, next_instance, ta
 from uncork.workflows.work import Work, begin, record
 
 RUNTIME = Path(uncork_runtime.__file__).parent
+Answering = tuple[Front, Address, tuple[Site, ...]]
+"""A front, where it answers, and for which sites."""
 
 
 @dataclass(frozen=True)
@@ -116,14 +119,14 @@ def up(layout: Layout, project: Path, options: UpOptions, report: Reporter, sett
     found = find(layout, project, options)
     certificate = https.given(layout, found.tree.root, found.config)
     work = begin(layout, report, found.config.name)
-    _check(work, found, options)
+    seen = _check(work, found, options)
     accounts.prepare(layout, found.config.name, report)
     work = replace(work, account=accounts.account_of(layout, found.config.name))
     with changing(work, found.config.name, "up") as facts:
         work, address = _settled(work, facts, found.config, options)
         app = facts.app(found.config.name)
         draft = replace(drafted(work, found, facts), locked=options.locked)
-        _names_are_free(work, facts, draft, address)
+        _names_are_free(work, facts, draft, address, seen)
         _tidy(work, app)
         with _or_forget(work, draft, app):
             release, notes = _build(work, draft, found, app)
@@ -131,9 +134,13 @@ def up(layout: Layout, project: Path, options: UpOptions, report: Reporter, sett
             new = Running(scaled(release, scale_of(draft.layout)), next_instance(app, release.id))
             deployed = take_over(work, facts, new, address, written, given=certificate, settle=settle)
         record(work, draft.config.name, "up", draft.number, started)
-        _prune(work, draft)
+        _prune(work, draft, replace(app, live=new.instance, releases=(*app.releases, release)))
     told = (*https.notes(layout, release.site), *_unlimited(layout, found.config), *filter(None, (work.front.caveat,)))
     deployed = replace(deployed, notes=(*found.notes, *draft.own.notes, *notes, *told))
+    if release.site.tls.kind != ACME:
+        return deployed
+    from uncork.workflows import acme
+
     return acme.certified(work, deployed, release)
 
 
@@ -156,20 +163,25 @@ def _settled(work: Work, facts: Facts, config: Config, options: UpOptions) -> tu
     return work, address
 
 
-def _check(work: Work, found: Found, options: UpOptions) -> None:
+def _check(work: Work, found: Found, options: UpOptions) -> Answering:
     """Raise UsageError, before anything was changed, if the app can't be served so beside what is there now."""
     facts = work.facts()
     work, address = _settled(work, facts, found.config, options)
-    _names_are_free(work, facts, drafted(work, found, facts), address)
+    seen = _names_are_free(work, facts, drafted(work, found, facts), address)
     if not work.front.outside:
         # What the supervisor can't hold, it says when it is asked for the steps.
         work.supervisor.start_front(work.layout, work.front.service(work.layout, address), address, work.account)
+    return seen
 
 
-def _names_are_free(work: Work, facts: Facts, draft: Draft, address: Address) -> None:
-    """Raise UsageError if another app answers where this one would."""
-    site = build.site(draft, Proof())
-    work.front.files(work.layout, address, sites(facts, site), work.account)
+def _names_are_free(
+    work: Work, facts: Facts, draft: Draft, address: Address, seen: Answering | None = None
+) -> Answering:
+    """Return who would answer where. Raises UsageError if another app does already; who was `seen` to be free is."""
+    wanted = (work.front, address, sites(facts, build.site(draft, Proof())))
+    if wanted != seen:
+        work.front.files(work.layout, address, wanted[-1], work.account)
+    return wanted
 
 
 def drafted(work: Work, found: Found, facts: Facts) -> Draft:
@@ -251,8 +263,8 @@ def _or_forget(work: Work, draft: Draft, app: AppFacts) -> Iterator[None]:
         raise
 
 
-def _prune(work: Work, draft: Draft) -> None:
-    app = work.facts().app(draft.config.name)
+def _prune(work: Work, draft: Draft, app: AppFacts) -> None:
+    """Remove what the app, as it is now, has no use for any more."""
     old = retire.old_releases(app, draft.config.keep_releases)
     app = replace(app, releases=tuple(release for release in app.releases if release not in old))
     environments = retire.old_environments(app, files.names_in(draft.layout.venvs))
