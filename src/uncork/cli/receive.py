@@ -33,7 +33,6 @@ def command(
 
     A deploy that has begun goes on whoever listens.
     """
-    from uncork.workflows.push import Pushed, receive_push
     from uncork.workflows.receive import receive
 
     with os.fdopen(sys.stdin.fileno(), "rb", closefd=False) as come:
@@ -41,6 +40,8 @@ def command(
             return receive(asked.layout, come, sys.stdout.buffer, explained)
         if not asked.app:
             raise UsageError("what is pushed is of no app", "name it with --app")
+        from uncork.workflows.push import Pushed, receive_push
+
         with progress(asked) as report:
             pushed = Pushed(asked.app, folder or asked.app, whose, environment, called)
             return receive_push(asked.layout, pushed, come, Pushing(asked, report), explained)

@@ -4,12 +4,12 @@ import grp
 import os
 import pwd
 import signal
-import subprocess
 import time
 from pathlib import Path
 from typing import Final
 
 from uncork.machine.files import opened
+from uncork.machine.identity import acting_as
 from uncork.model import Account
 
 CANDIDATES: Final = ("uncork", "www-data", "nobody")
@@ -36,9 +36,8 @@ def named(name: str) -> Account | None:
 
 def reachable(path: str, account: Account) -> bool:
     """Return whether that account can get to a program and execute it. Only root can ask this."""
-    argv = ("test", "-x", path)
-    asked = subprocess.run(argv, user=account.uid, group=account.gid, extra_groups=(), check=False, cwd="/")
-    return asked.returncode == 0
+    with acting_as(account):
+        return os.access(path, os.X_OK, effective_ids=True)
 
 
 def alive(pid: int) -> bool:

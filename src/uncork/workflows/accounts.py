@@ -3,9 +3,8 @@
 from typing import Final
 
 from uncork.apply import apply
-from uncork.fronts.system_nginx import mark_of, site_name
 from uncork.layout import Layout
-from uncork.machine import accounts, files, host, processes
+from uncork.machine import accounts, files, processes
 from uncork.model import Account
 from uncork.plan import File, Plan
 from uncork.recipes.accounts import dismiss_group, dismiss_user, enroll
@@ -30,6 +29,9 @@ def prepare(layout: Layout, app: str, report: Reporter) -> None:
     agent = processes.account()
     if not layout.machine or agent is None or (there.user and there.ours and len(there.members) > 1):
         return
+    from uncork.fronts.system_nginx import mark_of, site_name
+    from uncork.machine import host
+
     members = (agent.name, host.user(site_name(mark_of(layout))))
     with files.hold_waiting(layout.lock, PATIENCE):  # there is no app yet whose lock could be held
         apply(Plan(enroll(app, accounts.enrolled(app), members)), agent, report)
