@@ -21,7 +21,16 @@ from uncork.servers.server import Build, Server
 from uncork.serving import Site, Static
 
 RELEASE_COMMAND_TIMEOUT: Final = 900.0
-COMPILE: Final = "import compileall, sys; compileall.compile_dir('.', quiet=2); compileall.compile_file(sys.argv[1])"
+COMPILE: Final = """import os, sys
+from importlib.machinery import SourceFileLoader
+paths = [os.path.join(folder, name) for folder, _, names in os.walk(".") for name in names if name.endswith(".py")]
+for path in (*paths, sys.argv[1]):
+    try:
+        SourceFileLoader("", path).get_code("")
+    except Exception:
+        pass
+"""
+"""What an import does before it runs anything; to import compileall takes twice as long as all of this."""
 GIVEN: Final = "UNCORK_VALUES"
 """uncork_runtime.env's: the names of those values that are in the environment already."""
 PROOF_GRACE: Final = 5.0
