@@ -1,6 +1,10 @@
 """The lab itself: what the other tests rest on."""
 
+import os
+import signal
 import subprocess
+import time
+from pathlib import Path
 
 from tests.e2e.lab.bridge import Lab
 from tests.e2e.lab.client import Client
@@ -35,3 +39,19 @@ def test_a_client_logs_in_by_the_machines_name_until_it_is_cut_off(bare: Machine
     assert said() == []
     bare.join()
     until(lambda: said() == [bare.name, "deploy"], 15, f"{bare.name} is not back")
+
+
+def test_a_shared_connection_that_was_stopped_keeps_nobody_from_the_machine(ready: Machine, client: Client) -> None:
+    def asked() -> float:
+        before = time.monotonic()
+        done = client.run("server", "status", ready.name).ok()
+        assert ("does not answer" in done.err) == bool(stopped), done.said
+        return time.monotonic() - before
+
+    stopped: list[int] = []
+    asked()
+    shared = [pid for pid in client.processes() if b"[mux]" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    assert len(shared) == 1
+    stopped.append(shared[0])
+    os.kill(shared[0], signal.SIGSTOP)
+    assert asked() < 10

@@ -147,7 +147,7 @@ def test_a_machine_where_a_verb_fails_has_the_others_taken_back(behind: Behind, 
     behind.deploy(f"at {verb[0]}")
     first, *_, third = behind.machines
     before = behind.releases()
-    release = next(number for host, number in before if host == third.name)
+    release = json.loads(third.sh("uncork status --json"))["apps"][0]["release"]
     source = f"/var/lib/uncork/apps/hello/releases/{release - (verb[0] == 'rollback')}/source/app.py"
     third.sh(f"cp -p {source} /root/good.py; echo 'raise SystemExit(1)' > {source}")
     with behind.load(100) as load:
