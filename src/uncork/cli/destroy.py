@@ -1,9 +1,8 @@
 """`uncork destroy`: remove an app and all that is kept of it."""
 
-import sys
-
 import click
 
+from uncork.cli.agreed import agreed
 from uncork.cli.forward import elsewhere, forward
 from uncork.cli.options import Asked, Goes, asks
 from uncork.cli.output import emit
@@ -61,8 +60,5 @@ def _here(asked: Asked, *, yes: bool) -> int:
 
 
 def _agreed(asked: Asked, app: str, where: str) -> bool:
-    if asked.json or not sys.stdin.isatty():
-        raise UsageError(
-            f"this removes {app} with its data, and nobody is there to be asked", "say --yes if it is meant"
-        )
-    return click.confirm(f"Remove {app} and all that is kept of it {where}, its data too?", err=True)
+    question = f"Remove {app} and all that is kept of it {where}, its data too?"
+    return agreed(asked, f"removes {app} with its data", question)
