@@ -15,7 +15,10 @@ from uncork.errors import ExitCode, UsageError
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @asks(goes=Goes.BY_ITSELF)
 def command(asked: Asked, *, yes: bool) -> int:
-    """Remove an app: its releases, its data (the `instance` folder), the values of `config set`, its logs."""
+    """Remove an app: its releases, its data (the `instance` folder), the values of `config set`, its logs.
+
+    On machines the repositories that it was pushed to go too.
+    """
     there = elsewhere(asked)
     return _there(asked, there, yes=yes) if there else _here(asked, yes=yes)
 
