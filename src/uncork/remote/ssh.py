@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from uncork.errors import UsageError, UserError
-from uncork.remote.destination import destination, name
+from uncork.remote.destination import destination, name, visited
 from uncork.remote.refusal import refusal
 from uncork_runtime import cores
 
@@ -79,9 +79,9 @@ class Connection:
     def names(self) -> tuple[str, ...]:
         """What visitors may call it, the likeliest first: a name that the ssh config alone knows leads nobody there."""
         said = name(self.host)
-        real = re.search(r"^hostname ([^\s:]+)$", _told((*self.argv[:-2], "-G", *self.argv[-2:])), re.MULTILINE)
+        real = re.search(r"^hostname (\S+)$", _told((*self.argv[:-2], "-G", *self.argv[-2:])), re.MULTILINE)
         found = (said, real[1]) if real else (said,)
-        return tuple(dict.fromkeys(found if "." in said else reversed(found)))
+        return tuple(dict.fromkeys(map(visited, found if "." in said else reversed(found))))
 
     def uncork(self, *words: str) -> tuple[str, ...]:
         """Return what runs a verb of the machine's own uncork."""

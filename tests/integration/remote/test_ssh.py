@@ -70,7 +70,10 @@ def test_who_is_not_let_in_is_told_why_in_our_words_and_in_those_of_ssh(there: T
         "deploy@web1.example": ("web1.example", "203.0.113.8"),
         "deploy@203.0.113.9:2222": ("203.0.113.9",),
         "elsewhere": ("elsewhere",),
-        "six": ("six",),
+        "six": ("[2001:db8::1]", "six"),
+        "deploy@[2001:DB8:0::7]:22": ("[2001:db8::7]",),
+        "2001:db8::7": ("[2001:db8::7]",),
+        "deploy@fe80::1%eth0": ("[fe80::1]",),
     }.items(),
 )
 @pytest.mark.skipif(not shutil.which("ssh"), reason="the config of ssh is read by OpenSSH alone")
