@@ -29,6 +29,7 @@ from uncork.report import Reporter
 
 KEPT: Final = 200
 COMPILE_TIME: Final = 300.0
+ROOTS: Final = 0o600
 OWN: Final = version("uncork")
 REPLACE: Final = 'rm -rf "$2" && mv -T "$1" "$2"'
 
@@ -152,7 +153,8 @@ class _Making:
 
     def _record(self, machine: Machine) -> None:
         if machine != self.machine:
-            hands.carry_out(self._connection, File(Path(PLACE), encode(machine), why="write down what was done"))
+            step = File(Path(PLACE), encode(machine), mode=ROOTS, why="write down what was done")
+            hands.carry_out(self._connection, step)
         self.machine = machine
 
     def _carry_out(self, one: MachineStep, what: str) -> None:

@@ -249,6 +249,7 @@ def test_a_machine_with_another_uncork_is_told_and_brought_to_ours_or_left_as_it
     assert "99.0 (not this one)" in client.run("server", "status", ready.name).ok().out
     client.run("server", "upgrade", ready.name).ok()
     assert "0 changes" in client.run("server", "setup", ready.name).ok().out
+    assert ready.sh(f"stat -c %a {RECORD}") == "600\n"  # it names who set the machine up
 
     has_another(ready, "0.0.1")
     left = client.run("deploy", "--host", ready.name, "--no-upgrade", cwd=guestbook).ended(2)
