@@ -1,6 +1,6 @@
 """How progress is told while a plan is carried out; the CLI prints it, tests collect it."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Reporter(Protocol):
@@ -14,6 +14,14 @@ class Reporter(Protocol):
 
     def note(self, text: str) -> None:
         """Something worth a line that is no step."""
+
+
+@runtime_checkable
+class Meter(Protocol):
+    """Shows how far a step has got: a reporter that a person looks on to may be one."""
+
+    def so_far(self, text: str) -> None:
+        """The step that goes on has got there."""
 
 
 class Seconds:

@@ -36,8 +36,8 @@ def serving(kind: str, place: Path) -> Iterator[Running]:
     static = (Static("/static/", str(folder)),)
     sites = (
         Site("blog", Protocol.UWSGI, ("example.com",), static=static, max_body=1000),
-        Site("shop", Protocol.UWSGI, ("example.com", "*.shop.example"), "/shop", static),
-        Site("api", Protocol.HTTP, mount="/a p;{}é"),
+        Site("shop", Protocol.UWSGI, ("example.com", "*.shop.example", "[2001:db8::7]"), "/shop", static),
+        Site("api", Protocol.HTTP, ("[2001:db8::7]",), mount="/a p;{}é"),
         Site("old", Protocol.UWSGI, stopped=True, static=static),
     )
     with FRONTS[kind](home, sites) as made:

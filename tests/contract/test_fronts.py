@@ -54,6 +54,9 @@ def test_a_query_with_a_secret_is_not_in_the_access_log(running: Running, query:
 
 def test_a_name_has_nothing_outside_of_its_app_s_mount(running: Running) -> None:
     assert running.ask("/", "shop.localhost").status == 404
+    for port in ("", ":8080"):
+        statuses = [running.ask(path, f"[2001:db8::7]{port}").status for path in ("/shop/", "/")]
+        assert statuses == [200, 404]
 
 
 def test_a_host_in_the_request_line_is_the_one_that_counts(running: Running) -> None:

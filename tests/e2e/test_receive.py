@@ -1,7 +1,7 @@
 """Deploys that somebody else sends, and has a say in once visitors are on them."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from tests.e2e.state import Uncork, eventually, rewrite
 from tests.integration.remote.here import here
 from uncork.errors import LockedError, RefusedError
 from uncork.remote.deploy import HostDeploy, deploy, deploy_to
+from uncork.remote.deploy import held as held_verb
 from uncork.remote.source import Source, source
 from uncork.report import Silent
 from uncork.workflows.take_over import Deployed
@@ -67,3 +68,37 @@ def test_a_first_deploy_that_goes_back_leaves_nothing_that_answers(uncork: Uncor
     assert "nothing is deployed" in uncork.run("status").ok().out
     assert sent(uncork, hello, "again").release == 2
     assert "text again" in uncork.get().text
+
+
+@pytest.mark.parametrize("verb", [("rollback",), ("restart",), ("scale", "3")], ids=lambda verb: verb[0])
+def test_a_verb_that_is_held_goes_back_at_a_word_with_no_failed_request(
+    uncork: Uncork, hello: Path, verb: tuple[str, ...]
+) -> None:
+    def begun() -> AbstractContextManager[HostDeploy]:
+        return held_verb(here(str(uncork.home)), ("--json", verb[0], "--held", *verb[1:]), Silent())
+
+    sent(uncork, hello, "first")
+    sent(uncork, hello, "second")
+    before = len(uncork.workers())
+    with uncork.load(rate=100) as load:
+        with begun() as going:
+            going.switched()
+            assert f"text {'first' if verb[0] == 'rollback' else 'second'}" in uncork.get().text
+            going.back()
+            with pytest.raises(RefusedError, match="was taken back"):
+                going.result()
+        assert "text second" in uncork.get().text
+        assert len(uncork.workers()) == before
+        with begun() as going:
+            going.switched()
+            going.keep()
+            assert going.result().release == (1 if verb[0] == "rollback" else 2)
+    assert not load.result.failures
+    assert len(uncork.workers()) == (3 if verb[0] == "scale" else before)
+    uncork.run("stop").ok()
+    with held_verb(here(str(uncork.home)), ("--json", "scale", "--held", "2"), Silent()) as going:
+        going.switched()
+        going.back()
+        with pytest.raises(RefusedError, match="was taken back"):
+            going.result()
+    assert "note:" not in uncork.run("status").out

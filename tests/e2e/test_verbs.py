@@ -273,7 +273,10 @@ def test_a_dead_server_is_exit_5_and_named(shared: Uncork) -> None:
 def test_destroy_asks_and_takes_all_of_the_app(shared: Uncork) -> None:
     assert shared.run("destroy", stdin="n\n").code != 0
     assert shared.get().status == 200
+    for name in ("anna/hello.git", "anna/other.git", "ben/hello.git"):
+        (shared.home / "git" / name / "objects").mkdir(parents=True)
     shared.run("destroy", "--yes").ok()
+    assert [path.name for path in (shared.home / "git").glob("*/*")] == ["other.git"]
     assert not (shared.home / "apps" / "hello").exists()
     assert not [a for a in shared.processes().values() if "/releases/" in a]
     assert not list((shared.home / "run").glob("hello*"))

@@ -190,6 +190,18 @@ def test_destroying_is_asked_for_once_and_here(uncork: Machines) -> None:
     assert "this removes shop with its data, and nobody is there to be asked" in done.stderr
 
 
+@pytest.mark.parametrize("where", [("-t", "production"), ("--host", "deploy@web1", "--host", "deploy@web2")])
+def test_machines_go_down_only_where_it_was_meant(uncork: Machines, where: tuple[str, ...]) -> None:
+    asked = uncork("down", *where)
+    meant = uncork("down", *where, "--yes")
+
+    assert asked.returncode == 2
+    assert "this stops every app on deploy@web1, deploy@web2, and nobody is there to be asked" in asked.stderr
+    assert meant.returncode == 0
+    assert meant.stdout.count("is down; releases and data are kept") == 2
+    assert uncork("down").stdout.startswith(f"everything in {uncork.home} is down")
+
+
 def test_a_state_directory_that_is_named_is_this_machines(uncork: Machines, tmp_path: Path) -> None:
     done = uncork("status", "--home", str(tmp_path / "home"))
 

@@ -1,9 +1,8 @@
 """`uncork destroy`: remove an app and all that is kept of it."""
 
-import sys
-
 import click
 
+from uncork.cli.agreed import agreed
 from uncork.cli.forward import elsewhere, forward
 from uncork.cli.options import Asked, Goes, asks
 from uncork.cli.output import emit
@@ -16,7 +15,10 @@ from uncork.errors import ExitCode, UsageError
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @asks(goes=Goes.BY_ITSELF)
 def command(asked: Asked, *, yes: bool) -> int:
-    """Remove an app: its releases, its data (the `instance` folder), the values of `config set`, its logs."""
+    """Remove an app: its releases, its data (the `instance` folder), the values of `config set`, its logs.
+
+    On machines the repositories that it was pushed to go too.
+    """
     there = elsewhere(asked)
     return _there(asked, there, yes=yes) if there else _here(asked, yes=yes)
 
@@ -61,8 +63,5 @@ def _here(asked: Asked, *, yes: bool) -> int:
 
 
 def _agreed(asked: Asked, app: str, where: str) -> bool:
-    if asked.json or not sys.stdin.isatty():
-        raise UsageError(
-            f"this removes {app} with its data, and nobody is there to be asked", "say --yes if it is meant"
-        )
-    return click.confirm(f"Remove {app} and all that is kept of it {where}, its data too?", err=True)
+    question = f"Remove {app} and all that is kept of it {where}, its data too?"
+    return agreed(asked, f"removes {app} with its data", question)

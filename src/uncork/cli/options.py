@@ -32,9 +32,10 @@ def wants(words: Sequence[str], flag: str) -> bool:
 
 
 class Goes(Enum):
-    """Where a verb goes: to the project's target, to one that is named, by itself, or nowhere but here."""
+    """Where a verb goes: to the project's target, all of it or none, one that is named, by itself, nowhere but here."""
 
     THERE = "there"
+    TOGETHER = "together"
     IF_TOLD = "if told"
     BY_ITSELF = "by itself"
     HERE = "here"
@@ -59,7 +60,7 @@ def asks(
             if goes is Goes.HERE:
                 _stays(asked, context)
             elif goes is not Goes.BY_ITSELF and context.invoked_subcommand is None:
-                _leave(asked, context, implied=goes is Goes.THERE, app=app and one)
+                _leave(asked, context, goes, app=app and one)
             return function(asked, *args, **kwargs)
 
         return _common(_APP(command) if app else command)
@@ -76,14 +77,19 @@ def _stays(asked: Asked, context: click.Context) -> None:
         )
 
 
-def _leave(asked: Asked, context: click.Context, *, implied: bool, app: bool) -> None:
+def _leave(asked: Asked, context: click.Context, goes: Goes, *, app: bool) -> None:
     """Run the verb on the machines it goes to, and end with its exit status; do nothing if it is for this one."""
     from uncork.cli.places import place
 
-    there = place(asked, Path.cwd(), implied=implied)
+    there = place(asked, Path.cwd(), implied=goes is not Goes.IF_TOLD)
     if there:
         from uncork.cli.forward import forward
         from uncork.cli.words import words
+
+        if goes is Goes.TOGETHER:
+            from uncork.cli.together import together
+
+            context.exit(together(asked, there, words(context)))
 
         context.exit(forward(asked, there, words(context), app=there.app if app else asked.app))
 

@@ -10,7 +10,7 @@ import click
 
 from uncork.cli.options import Asked
 from uncork.cli.streams import unread
-from uncork.report import Reporter, Silent
+from uncork.report import Meter, Reporter, Silent
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -67,6 +67,12 @@ class Unheard:
         with suppress(OSError):
             self._teller.note(text)
 
+    def so_far(self, text: str) -> None:
+        """Tell it if somebody looks on."""
+        if isinstance(self._teller, Meter):
+            with suppress(OSError):
+                self._teller.so_far(text)
+
 
 class Plain:
     """Tells progress in plain lines; a step's line begins when the step does."""
@@ -114,6 +120,10 @@ class Lively:
         from rich.text import Text
 
         self._live.update(Text(f"  {why} ...", "dim"), refresh=True)
+
+    def so_far(self, text: str) -> None:
+        """Show how far it has got."""
+        self.begin(text)
 
     def end(self, why: str, seconds: float) -> None:
         """Print the step as done."""

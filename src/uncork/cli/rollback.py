@@ -3,29 +3,38 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import click
 
 from uncork.cli.deployed import told
-from uncork.cli.forward import addressed, elsewhere, forward
+from uncork.cli.forward import addressed, elsewhere
 from uncork.cli.options import Asked, Goes, asks
 from uncork.cli.places import Place
 from uncork.cli.progress import progress
+from uncork.cli.together import held_option, hold, together
 from uncork.errors import ExitCode, UsageError
 
 
 @click.command("rollback")
 @click.argument("release", type=click.IntRange(1), required=False)
 @click.option("--check", is_flag=True, hidden=True, help="See whether there is such a release, and change nothing.")
+@held_option
 @asks(goes=Goes.BY_ITSELF)
-def command(asked: Asked, release: int | None, *, check: bool) -> int:
-    """Let RELEASE take over again, as it was; without it the newest that is older than the live one."""
+def command(asked: Asked, release: int | None, *, check: bool, held: bool) -> int:
+    """Let RELEASE take over again, as it was; without it the newest that is older than the live one.
+
+    Of several machines all go there, or none: if one fails, the others go back to what they served.
+    """
     from uncork.recipes.choose import choose
     from uncork.workflows.apps import deployed
+    from uncork.workflows.rollback import rollback
 
     if there := elsewhere(asked):
         return _there(asked, there, () if release is None else (str(release),))
     app = choose(deployed(asked.layout), asked.app)
+    if held:
+        return hold(asked, app, "rollback", partial(rollback, asked.layout, app, release))
     if check:
         _look(asked, app, release)
     else:
@@ -50,7 +59,7 @@ def _here(asked: Asked, app: str, release: int | None) -> None:
 def _there(asked: Asked, there: Place, release: Sequence[str]) -> int:
     if len(there.hosts) > 1:
         _can(asked, there, release)
-    return forward(asked, there, ("rollback", *release), app=there.app)
+    return together(asked, there, ("rollback", *release))
 
 
 def _can(asked: Asked, there: Place, release: Sequence[str]) -> None:

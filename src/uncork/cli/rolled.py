@@ -1,4 +1,4 @@
-"""What is told of a deploy to several machines: what became of each."""
+"""What is told of a deploy to several machines, or another change of them: what became of each."""
 
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 _COLOURS = {"NEW": "green", "REFUSED": "yellow", "BACK": "yellow", "LOST": "red"}
 
 
-def rolled(asked: Asked, done: "Rolled", notes: "Sequence[str]") -> int:
-    """Tell it, and return the exit status. For people the first error is raised, so that it ends what they read."""
+def rolled(asked: Asked, done: "Rolled", notes: "Sequence[str]", new: str = "") -> int:
+    """Tell it, and return the exit status; `new` says what has become of a machine where all went well, if no deploy.
+
+    For people the first error is raised, so that it ends what they read.
+    """
     ended = done.machines
     first = _first([*(one.error for one in ended if one.error), *([done.trouble] if done.trouble else [])])
     if asked.json:
@@ -28,7 +31,7 @@ def rolled(asked: Asked, done: "Rolled", notes: "Sequence[str]") -> int:
     for note in (*notes, *_notes(ended)):
         click.echo(f"note: {note}")
     names = called([one.host for one in ended])
-    click.echo(table(("HOST", "RELEASE", "STATE", "ADDRESS"), [_row(names[one.host], one) for one in ended]))
+    click.echo(table(("HOST", "RELEASE", "STATE", "ADDRESS"), [_row(names[one.host], one, new) for one in ended]))
     if first:
         raise first
     return ExitCode.OK
@@ -43,10 +46,11 @@ def _notes(ended: "Sequence[Ended]") -> "Sequence[str]":
     return tuple(dict.fromkeys(note for one in ended if one.deployed for note in one.deployed.notes))
 
 
-def _row(name: str, one: "Ended") -> tuple[str, ...]:
+def _row(name: str, one: "Ended", new: str) -> tuple[str, ...]:
     release = str(one.deployed.release) if one.deployed else "-"
     address = one.deployed.url if one.deployed else "-"
-    return (name, release, styled(one.state.value, fg=_COLOURS.get(one.state.name)), address)
+    state = new if new and one.state.name == "NEW" else one.state.value
+    return (name, release, styled(state, fg=_COLOURS.get(one.state.name)), address)
 
 
 def _json(one: "Ended") -> dict[str, object]:

@@ -1,6 +1,5 @@
 """`uncork server`: machines over SSH, from nothing to one that serves, and back."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from uncork.cli import git_remote, server_python
+from uncork.cli.agreed import agreed
 from uncork.cli.options import Asked, Goes, asks
 from uncork.cli.output import emit, fields, state, styled, table
 from uncork.cli.places import place
@@ -176,11 +176,7 @@ def _previewed(asked: Asked, host: str, changes: "Sequence[Change]") -> dict[str
 
 def _agreed(asked: Asked, host: str, apps: Sequence[str]) -> bool:
     data = f", and {', '.join(apps)} with all data" if apps else ""
-    if asked.json or not sys.stdin.isatty():
-        raise UsageError(
-            f"this removes uncork from {host}{data}, and nobody is there to be asked", "say --yes if it is meant"
-        )
-    return click.confirm(f"Remove uncork from {host}{data}?", err=True)
+    return agreed(asked, f"removes uncork from {host}{data}", f"Remove uncork from {host}{data}?")
 
 
 def _hosts(asked: Asked, said: Sequence[str]) -> tuple[str, ...]:

@@ -238,10 +238,15 @@ def _secure(layout: Layout, address: Address, names: Names) -> _Host:
 
 
 def _in_order(groups: tuple[Names, ...]) -> Iterator[Names]:
-    """Yield exact names before those with a `*`, and of these the longer ones first."""
+    """Yield exact names before those with a `*`, and of these the longer ones first.
+
+    The first of a host is its ServerName, where Apache knows no `*`, and takes a colon for that of a port. An address
+    is compared without the brackets that it has in a request.
+    """
     wild = [(host, names.sites) for names in groups for host in names.hosts if host.startswith("*")]
     for names in groups:
-        yield Names(tuple(host for host in names.hosts if not host.startswith("*")), names.sites)
+        exact = tuple(host.strip("[]") for host in names.hosts if not host.startswith("*"))
+        yield Names((*("any.address" for host in exact[:1] if ":" in host), *exact), names.sites)
     for host, sites in sorted(wild, key=lambda pair: len(pair[0]), reverse=True):
         yield Names((f"any{host[1:]}", host), sites)
 

@@ -8,8 +8,11 @@ from typing import Final
 from uncork.errors import UsageError
 from uncork.serving import Site
 
-# RFC 1123, and the underscore that some names in private networks have; a wildcard stands for whole labels.
-HOST: Final = re.compile(r"(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+# RFC 1123, and the underscore that some names in private networks have; a wildcard stands for whole labels. A machine
+# may be called by its IPv6 address, which an URL has in brackets (RFC 3986).
+HOST: Final = re.compile(
+    r"(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?|\[[0-9a-f:.]+\]"
+)
 LONGEST: Final = 253
 
 

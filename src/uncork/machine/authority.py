@@ -142,6 +142,6 @@ def _general(name: str) -> "GeneralName":
     from cryptography import x509
 
     try:
-        return x509.IPAddress(ipaddress.ip_address(name))
+        return x509.IPAddress(ipaddress.ip_address(name.strip("[]")))
     except ValueError:
         return x509.DNSName(name)

@@ -1,7 +1,8 @@
 """Files that come over a stream. Standard library alone and one file, so that a machine without uncork can run it too.
 
-What is asked: a line of JSON, {"to", "known", "files": [[name, mode, sha256, size], ...]}. The answer: a line that says
-which contents are lacking; they come one after the other, and a last line says that all is in place, or what is wrong.
+What is asked: a line of JSON, {"to", "known", "files": [[name, mode, sha256, size], ...], "packed"}. The answer: a line
+that says which contents are lacking; they come one after the other, as one zlib stream (RFC 1950) if "packed", and a
+last line says that all is in place, or what is wrong.
 """
 
 import contextlib
@@ -11,9 +12,11 @@ import os
 import shutil
 import stat
 import sys
+import zlib
 from collections.abc import Iterator, Sequence
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple, Protocol, cast
 
 CHUNK = 1 << 18
 SPARE = 1 << 20
@@ -47,6 +50,21 @@ class Source(Protocol):
 
     def read(self, most: int, /) -> bytes:
         """Read some bytes, none where it has ended."""
+
+
+class Unpacked:
+    """What a zlib stream holds, as it comes."""
+
+    def __init__(self, stream: BufferedReader) -> None:
+        self._stream = stream
+        self._inflate = zlib.decompressobj()
+
+    def read(self, most: int, /) -> bytes:
+        """Read some bytes, none where it has ended."""
+        while packed := self._inflate.unconsumed_tail or self._stream.read1(CHUNK):
+            if found := self._inflate.decompress(packed, most):
+                return found
+        return b""
 
 
 class Landing:
@@ -210,7 +228,7 @@ def say(stream: BinaryIO, told: object) -> None:
     stream.flush()
 
 
-def main(come: BinaryIO, gone: BinaryIO) -> None:
+def main(come: BufferedReader, gone: BinaryIO) -> None:
     """Let the files of one request land."""
     os.umask(0o022)
     try:
@@ -218,7 +236,7 @@ def main(come: BinaryIO, gone: BinaryIO) -> None:
         landing = Landing(request["to"], [Wanted(*one) for one in request["files"]], request["known"])
         lacking = landing.lacking()
         say(gone, {"lacking": lacking})
-        landing.take(come, lacking)
+        landing.take(Unpacked(come) if request["packed"] else come, lacking)
         os.sync()
         say(gone, {"landed": len(lacking)})
     except LandingError as error:
@@ -229,4 +247,4 @@ def main(come: BinaryIO, gone: BinaryIO) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.stdin.buffer, sys.stdout.buffer)
+    main(cast("BufferedReader", sys.stdin.buffer), sys.stdout.buffer)

@@ -81,7 +81,7 @@ class HostDeploy:
             self._settled.set()
             raise LostError(
                 lost.problem,
-                f"the deploy goes on there, or is taken back, by itself: `uncork status --host {self.host}` says which",
+                f"it goes on there, or is taken back, by itself: `uncork status --host {self.host}` says which",
                 lost.detail,
             ) from lost
         except UserError:
@@ -126,11 +126,24 @@ def deploy_to(
         with step(report, f"send what {connection.host} lacks"):
             talk.say(json.dumps(msgspec.to_builtins(order)).encode(), b"\n")
             pour(talk, source.files)
-        going = HostDeploy(talk, report, holds=hold)
-        try:
+        with _going(talk, report, holds=hold) as going:
             yield going
-        finally:
-            going.settle()
+
+
+@contextmanager
+def held(connection: Connection, words: tuple[str, ...], report: Reporter) -> Iterator[HostDeploy]:
+    """Have a machine's uncork carry out a verb that is held, as a deploy is. Raises UserError."""
+    with exchange(connection, called(connection, words)) as talk, _going(talk, report, holds=True) as going:
+        yield going
+
+
+@contextmanager
+def _going(talk: Exchange, report: Reporter, *, holds: bool) -> Iterator[HostDeploy]:
+    going = HostDeploy(talk, report, holds=holds)
+    try:
+        yield going
+    finally:
+        going.settle()
 
 
 def deploy(connection: Connection, source: Source, report: Reporter) -> Deployed:

@@ -1,5 +1,6 @@
 """What users call a machine, as ssh understands it."""
 
+import ipaddress
 import re
 from typing import Final
 
@@ -25,3 +26,12 @@ def name(host: str) -> str:
     """Return the name of a machine alone, without the user and the port: what people call it."""
     bare = host.removeprefix("ssh://").rpartition("@")[2]
     return bare.rpartition(":")[0].strip("[]") if WITH_PORT.fullmatch(bare) else bare.strip("[]")
+
+
+def visited(name: str) -> str:
+    """Return the name of a machine as browsers ask for it: an IPv6 address in brackets, in its shortest form."""
+    try:
+        # A zone (RFC 4007) means something on the computer alone where it is said.
+        return f"[{ipaddress.IPv6Address(name.partition('%')[0])}]"
+    except ValueError:
+        return name

@@ -2,7 +2,8 @@
 
 import json
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
@@ -15,6 +16,9 @@ from uncork.remote.ssh import Connection
 
 LEAVE: Final = 5.0
 """Seconds that a program has to end once nothing more is said to it."""
+LEVEL: Final = 1
+"""How hard contents are packed: 76 MB become 31 for 0.9 s of a processor here and 0.3 there; at 6 it is 28 for 2.8."""
+Went = Callable[[int], None]
 _KINDS: Final[Mapping[int, type[UserError]]] = {
     ExitCode.USAGE: UsageError,
     ExitCode.REFUSED: RefusedError,
@@ -49,19 +53,18 @@ class Exchange:
                 self._to.write(part)
             self._to.flush()
 
-    def pour(self, files: Iterable[tuple[Path, int]]) -> None:
-        """Send as much of each file as was said: of one that has become shorter the rest is made up, and is refused."""
-        with suppress(BrokenPipeError):
-            for path, size in files:
-                self._pour(path, size)
-            self._to.flush()
+    def pour(self, files: Iterable[tuple[Path, int]], went: Went, *, pack: bool) -> None:
+        """Send as much of each file as was said: of one that has become shorter the rest is made up, and is refused.
 
-    def _pour(self, path: Path, left: int) -> None:
-        with path.open("rb") as file:
-            while left:
-                chunk = file.read(min(left, CHUNK)) or bytes(min(left, CHUNK))
-                self._to.write(chunk)
-                left -= len(chunk)
+        `went` hears of each piece how many bytes of files it was; with `pack` they go as one zlib stream.
+        """
+        deflate = zlib.compressobj(LEVEL) if pack else None
+        with suppress(BrokenPipeError):
+            for chunk in _chunks(files):
+                self._to.write(deflate.compress(chunk) if deflate else chunk)
+                went(len(chunk))
+            self._to.write(deflate.flush() if deflate else b"")
+            self._to.flush()
 
     def lines(self) -> Iterator[dict[str, object]]:
         """Yield what is said, up to its end. Raises the error that is said, LostError where it just ends."""
@@ -89,6 +92,15 @@ class Exchange:
         return LostError(
             f"{self.host}: the connection was lost", "see that the machine is up, and run this again", said
         )
+
+
+def _chunks(files: Iterable[tuple[Path, int]]) -> Iterator[bytes]:
+    for path, size in files:
+        left = size
+        with path.open("rb") as file:
+            while left:
+                yield (chunk := file.read(min(left, CHUNK)) or bytes(min(left, CHUNK)))
+                left -= len(chunk)
 
 
 def _raise_told(told: dict[str, object], host: str) -> None:

@@ -1,14 +1,14 @@
-"""A deploy to all machines of a target, with visitors led around those that change."""
+"""A deploy to all machines of a target, with visitors led around those that change; other verbs, all or none."""
 
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 
 from uncork.errors import UserError
 from uncork.remote.balancing import Balancing, balancing
-from uncork.remote.deploy import deploy_to
+from uncork.remote.deploy import deploy_to, held
 from uncork.remote.destination import name
 from uncork.remote.everywhere import at_once
 from uncork.remote.rolling import Change, Rolled, Rollout, Undirected, batches
@@ -39,7 +39,7 @@ def deploy_to_all(
     """Deploy to machines, and return what became of each. Raises UserError where no machine was changed."""
     balancer = target.balancer if target else None
     needed = tuple(dict.fromkeys((*hosts, *((balancer.host,) if balancer else ()))))
-    there = _connected(needed, manner)
+    there = _connected(needed, manner, "--only")
     one_at_a_time = threading.Lock()
 
     def bring(host: str) -> None:
@@ -54,8 +54,22 @@ def deploy_to_all(
     return Rollout(going.begin, led or Undirected()).roll(order)
 
 
-def _connected(hosts: Sequence[str], manner: Manner) -> Mapping[str, Connection]:
-    """Return connections to all machines. Raises UserError if one can't be reached: nothing was changed then."""
+def change_all(hosts: Sequence[str], words: tuple[str, ...], manner: Manner, report: Reporter) -> Rolled:
+    """Have machines carry out a verb that is held, and return what became of each, as `deploy_to_all` does."""
+    there = _connected(hosts, manner, "--host")
+    one_at_a_time = threading.Lock()
+
+    def begin(host: str) -> AbstractContextManager[Change]:
+        return held(there[host], words, _Told(report, name(host), one_at_a_time))
+
+    return Rollout(begin, Undirected()).roll(batches(hosts, manner.size))
+
+
+def _connected(hosts: Sequence[str], manner: Manner, option: str) -> Mapping[str, Connection]:
+    """Return connections to all machines. Raises UserError if one can't be reached: nothing was changed then.
+
+    By `option` some machines are named, and no others.
+    """
 
     def reach(host: str) -> Connection | UserError:
         try:
@@ -67,7 +81,7 @@ def _connected(hosts: Sequence[str], manner: Manner) -> Mapping[str, Connection]
     found = [reach(host) for host in hosts] if sys.stdin.isatty() else list(at_once(hosts, reach))
     for error in found:
         if isinstance(error, UserError):
-            others = "; `--only HOST` goes to the others alone" if len(hosts) > 1 else ""
+            others = f"; `{option} HOST` goes to the others alone" if len(hosts) > 1 else ""
             raise type(error)(error.problem, f"{error.fix}{others}", error.detail)
     return {one.host: one for one in found if isinstance(one, Connection)}
 

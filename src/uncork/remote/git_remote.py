@@ -6,7 +6,7 @@ from typing import Final
 
 from uncork.errors import UsageError, UserError
 from uncork.layout import MACHINE
-from uncork.remote.destination import WITH_PORT
+from uncork.remote.destination import WITH_PORT, name
 from uncork.remote.everywhere import not_set_up
 from uncork.remote.ssh import UNCORK, Connection
 from uncork.rendering import render, source
@@ -67,7 +67,11 @@ def _done(connection: Connection, argv: tuple[str, ...], *, root: bool = True, s
 
 
 def _url(host: str, path: str) -> str:
-    """Return what git calls it by: as `host:path`, which knows no port, else as an URL."""
+    """Return what git calls it by: as `host:path`, which knows no port and no other colon, else as an URL."""
+    if ":" in name(host):
+        user, at, _ = host.removeprefix("ssh://").rpartition("@")
+        there = host.removeprefix("ssh://") if WITH_PORT.fullmatch(host) else f"{user}{at}[{name(host)}]"
+        return f"ssh://{there}{path}"
     if WITH_PORT.fullmatch(host.removeprefix("ssh://")) or host.startswith("ssh://"):
         return f"ssh://{host.removeprefix('ssh://')}{path}"
     return f"{host}:{path}"

@@ -5,7 +5,7 @@ from uncork.recipes.setup.record import PLACE, Machine
 from uncork.recipes.setup.seen import Seen, seen
 from uncork.recipes.setup.wanted import paths
 from uncork.remote.hands import succeeded
-from uncork.remote.rights import may_be_root
+from uncork.remote.rights import may_be_root, ran
 from uncork.remote.ssh import Connection
 from uncork.rendering import source
 
@@ -22,5 +22,10 @@ def look(connection: Connection) -> tuple[Seen, Machine | None]:
 
 
 def machine(connection: Connection) -> Machine | None:
-    """Return the record of a machine alone: None if it was never set up."""
-    return record.decode(connection.run(("cat", PLACE), root=False).out, connection.host)
+    """Return the record of a machine alone: None if it was never set up. Raises UsageError if we can't be root there.
+
+    It names who set the machine up, and from where, so it is root's to read.
+    """
+    asked = connection.run(("cat", PLACE))
+    ran(connection, asked.code)
+    return record.decode(asked.out, connection.host)

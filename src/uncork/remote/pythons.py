@@ -13,10 +13,10 @@ from uncork.remote import hands
 from uncork.remote.audit import audited
 from uncork.remote.everywhere import not_set_up
 from uncork.remote.look import machine
-from uncork.remote.progress import step
+from uncork.remote.progress import metered, step
 from uncork.remote.setting_up import REPLACE
 from uncork.remote.ssh import Connection
-from uncork.remote.transfer import items, send
+from uncork.remote.transfer import SoFar, items, send
 from uncork.report import Reporter
 
 TIMEOUT: Final = 900.0
@@ -37,8 +37,9 @@ def give(connection: Connection, wanted: str, report: Reporter) -> Path:
         folder = _got(wanted, known.machine)
     there = MACHINE.pythons / folder.name
     if connection.run(("test", "-e", str(there))).code:
-        with audited(connection, f"server python {wanted}"), step(report, f"send it to {connection.host}"):
-            _put(connection, folder, there)
+        why = f"send it to {connection.host}"
+        with audited(connection, f"server python {wanted}"), step(report, why):
+            _put(connection, folder, there, metered(report, why))
     return there
 
 
@@ -57,11 +58,12 @@ def _got(wanted: str, kind: str) -> Path:
     return max(found, key=lambda path: version(path.name.removeprefix("cpython-")))
 
 
-def _put(connection: Connection, folder: Path, there: Path) -> None:
+def _put(connection: Connection, folder: Path, there: Path, so_far: SoFar) -> None:
     """Under its own name it is whole: it is filled beside, with its bytecode, which only root may write."""
     new = MACHINE.home / f"{there.name}.new"
-    names = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    send(connection, items(folder, sorted(str(name) for name in names if "__pycache__" not in name.parts)), str(new))
+    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    names = sorted(str(name) for name in found if "__pycache__" not in name.parts)
+    send(connection, items(folder, names), str(new), so_far=so_far)
     compiled = (str(new / "bin" / "python3"), "-I", "-m", "compileall", "-q", "-s", str(new), "-p", str(there))
     hands.carry_out(connection, Run((*compiled, str(new / "lib")), "compile it", TIMEOUT))
     hands.carry_out(connection, Directory(there.parent))

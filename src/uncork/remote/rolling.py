@@ -1,4 +1,4 @@
-"""A deploy to several machines: the first one alone, then the others in batches; all of them, or none."""
+"""A change of several machines: the first one alone, then the others in batches; all of them, or none."""
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait

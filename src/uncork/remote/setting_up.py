@@ -22,13 +22,14 @@ from uncork.remote import hands
 from uncork.remote.audit import audited
 from uncork.remote.bundle import Bundle, bundled, digest
 from uncork.remote.look import look
-from uncork.remote.progress import step
+from uncork.remote.progress import metered, step
 from uncork.remote.ssh import Connection
 from uncork.remote.transfer import items, send
 from uncork.report import Reporter
 
 KEPT: Final = 200
 COMPILE_TIME: Final = 300.0
+ROOTS: Final = 0o600
 OWN: Final = version("uncork")
 REPLACE: Final = 'rm -rf "$2" && mv -T "$1" "$2"'
 
@@ -128,7 +129,7 @@ class _Making:
         """Make one change."""
         self._undo(change.undo)
         for one in change.steps:
-            self._carry_out(one)
+            self._carry_out(one, change.what)
         entry = Entry(change.name, change.what, moments.now(), self._connection.by)
         self._record(replace(self.machine, changes=(*self.machine.changes, entry)[-KEPT:]))
 
@@ -152,25 +153,27 @@ class _Making:
 
     def _record(self, machine: Machine) -> None:
         if machine != self.machine:
-            hands.carry_out(self._connection, File(Path(PLACE), encode(machine), why="write down what was done"))
+            step = File(Path(PLACE), encode(machine), mode=ROOTS, why="write down what was done")
+            hands.carry_out(self._connection, step)
         self.machine = machine
 
-    def _carry_out(self, one: MachineStep) -> None:
+    def _carry_out(self, one: MachineStep, what: str) -> None:
         match one:
             case Packages():
                 self._undo(Undo(packages=hands.packages(self._connection, one.names)))
                 hands.install(self._connection, one.names)
             case Sending():
-                self._send(one)
+                self._send(one, what)
             case _:
                 hands.carry_out(self._connection, one)
 
-    def _send(self, sending: Sending) -> None:
+    def _send(self, sending: Sending, what: str) -> None:
         """Under its own name it is whole: it is filled beside, with its bytecode."""
         python = self._plan.platform.executable
         built = self._bundles.of(self._plan.platform, self._report)
         new = built.home.with_suffix(".new")
-        sent = send(self._connection, items(built.folder, built.names), str(new), sending.known, python)
+        files, so_far = items(built.folder, built.names), metered(self._report, what)
+        sent = send(self._connection, files, str(new), sending.known, python, so_far=so_far)
         if sent.files:
             self._report.note(f"sent {sent.size / 1e6:.1f} MB in {sent.files} files")
         for name, points_to in built.links:

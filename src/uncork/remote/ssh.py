@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from uncork.errors import UsageError, UserError
-from uncork.remote.destination import destination, name
+from uncork.remote.destination import destination, name, visited
 from uncork.remote.refusal import refusal
 from uncork_runtime import cores
 
@@ -30,6 +30,7 @@ CONNECT_TIME: Final = 10
 ANSWER_TIME: Final = 14.0
 """What a connection may take all in all, where nobody is asked anything."""
 AGAIN_TIME: Final = 3.5
+"""What a process of this computer may take to answer, and a machine that did just now."""
 LONGEST_FOLDER: Final = 40  # of the 107 bytes of a unix socket's path; ssh adds 17 to ours while it binds it
 GREETING: Final = "uncork-connected"
 HELLO: Final = f'echo {GREETING} "$(id -u)" "$(id -un)" "${{SSH_CONNECTION%% *}}"'
@@ -42,6 +43,7 @@ OPTIONS: Final = (
     "ServerAliveInterval=3",
     "ServerAliveCountMax=3",
 )
+HANGS: Final = "note: {host}: the ssh that shares its connection does not answer (stopped?), and is left alone\n"
 LATER: Final = ("BatchMode=yes", "ControlMaster=no", "StrictHostKeyChecking=yes")
 """For all but the first command: nobody is asked anything any more."""
 
@@ -77,10 +79,9 @@ class Connection:
     def names(self) -> tuple[str, ...]:
         """What visitors may call it, the likeliest first: a name that the ssh config alone knows leads nobody there."""
         said = name(self.host)
-        asked = subprocess.run((*self.argv[:-2], "-G", *self.argv[-2:]), capture_output=True, check=False)
-        real = re.search(r"^hostname ([^\s:]+)$", _text(asked.stdout), re.MULTILINE)
+        real = re.search(r"^hostname (\S+)$", _told((*self.argv[:-2], "-G", *self.argv[-2:])), re.MULTILINE)
         found = (said, real[1]) if real else (said,)
-        return tuple(dict.fromkeys(found if "." in said else reversed(found)))
+        return tuple(dict.fromkeys(map(visited, found if "." in said else reversed(found))))
 
     def uncork(self, *words: str) -> tuple[str, ...]:
         """Return what runs a verb of the machine's own uncork."""
@@ -132,11 +133,15 @@ def connect(host: str, *, accept_new: bool = False) -> Connection:
     know, and asks; else it is refused, or taken for good with `accept_new`. Raises UsageError.
     """
     command = _command()
-    other = hashlib.sha256(shlex.join((*command, str(Path.home()))).encode()).hexdigest()[:8]  # its keys may be others
-    ssh = (*command, *_options(*OPTIONS, f"ControlPath={_folder()}/{other}%C"))
     cores.take_all()  # the visitors are elsewhere
     there, begun = ("--", destination(host)), time.monotonic()
-    known = _again(host, ssh, there)
+    known = None
+    try:
+        ssh = _sharing(command)
+        known = _again(host, ssh, there)
+    except subprocess.TimeoutExpired:
+        sys.stderr.write(HANGS.format(host=host))
+        ssh = _sharing(command, str(os.getpid()))
     return known or _anew(host, ssh, there, ANSWER_TIME - (time.monotonic() - begun), accept_new=accept_new)
 
 
@@ -147,13 +152,31 @@ def _command() -> tuple[str, ...]:
     return argv
 
 
+def _sharing(command: tuple[str, ...], whose: str = "") -> tuple[str, ...]:
+    """Return ssh with the connections that it shares: those of another config are others, as those are of `whose`."""
+    other = hashlib.sha256(shlex.join((*command, str(Path.home()), whose)).encode()).hexdigest()[:8]
+    return (*command, *_options(*OPTIONS, f"ControlPath={_folder()}/{other}%C"))
+
+
+def _told(argv: tuple[str, ...]) -> str:
+    """Return what ssh says of its config; nothing where that has it run something that does not end."""
+    try:
+        done = subprocess.run(argv, capture_output=True, check=False, timeout=AGAIN_TIME)
+    except subprocess.TimeoutExpired:
+        return ""
+    return _text(done.stdout)
+
+
 def _options(*options: str) -> tuple[str, ...]:
     return tuple(word for option in options for word in ("-o", option))
 
 
 def _again(host: str, ssh: tuple[str, ...], there: tuple[str, ...]) -> Connection | None:
-    """Use what a command before has left, unless the network went away under it: others finish, but no more come."""
-    if subprocess.run((*ssh, "-O", "check", *there), capture_output=True, check=False).returncode:
+    """Use what a command before has left, unless the network went away under it: others finish, but no more come.
+
+    Raises TimeoutExpired if it does not answer, as one that was stopped: whoever asks it anything would wait for good.
+    """
+    if _asked_of_shared("check", ssh, there):
         return None
     argv = (*ssh, *_options(*LATER), *there)
     try:
@@ -164,8 +187,14 @@ def _again(host: str, ssh: tuple[str, ...], there: tuple[str, ...]) -> Connectio
     except subprocess.TimeoutExpired:
         found = None
     if not found:
-        subprocess.run((*ssh, "-O", "stop", *there), capture_output=True, check=False)
+        _asked_of_shared("stop", ssh, there)
     return found
+
+
+def _asked_of_shared(word: str, ssh: tuple[str, ...], there: tuple[str, ...]) -> int:
+    """Ask the process that keeps a connection for something, and return ssh's exit status. Raises TimeoutExpired."""
+    argv = (*ssh, "-O", word, *there)
+    return subprocess.run(argv, capture_output=True, check=False, timeout=AGAIN_TIME).returncode
 
 
 def _anew(host: str, ssh: tuple[str, ...], there: tuple[str, ...], most: float, *, accept_new: bool) -> Connection:

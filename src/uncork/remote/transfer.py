@@ -1,7 +1,7 @@
 """Files to a machine, by their contents: what it has, under whatever name, does not cross the line."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,6 +12,13 @@ from uncork.remote.ssh import Connection
 
 _BOOT: Final = "import sys; exec(sys.stdin.buffer.read(int(sys.argv[1])))"
 """Reads a program from its standard input, and leaves the rest of that to it."""
+
+
+SoFar = Callable[[int, int], None]
+
+
+def untold(done: int, whole: int) -> None:
+    """Tell nobody how much has gone."""
 
 
 @dataclass(frozen=True)
@@ -48,27 +55,42 @@ def _item(name: str, path: Path) -> Item:
     return Item(name, path, 0o755 if found.st_mode & 0o100 else 0o644, landing.digest_of(path), found.st_size)
 
 
-def send(
-    connection: Connection, files: Sequence[Item], to: str, known: Sequence[str] = (), python: str = "python3"
+def send(  # noqa: PLR0913 -- what, where to, and how
+    connection: Connection,
+    files: Sequence[Item],
+    to: str,
+    known: Sequence[str] = (),
+    python: str = "python3",
+    *,
+    pack: bool = True,
+    so_far: SoFar = untold,
 ) -> Sent:
     """Have the files in the folder `to` on the machine, beside what is there, as root's.
 
     The machine needs no more than a Python (3.9 or newer). It looks in the folders `known` for contents that it has
     already. A folder that others must not see half full is to be filled under another name, and renamed then. What came
-    before a connection was lost need not come again. Raises UserError.
+    before a connection was lost need not come again. `pack` what is not packed yet; `so_far` hears how many bytes have
+    gone, of how many. Raises UserError.
     """
     program = Path(landing.__file__).read_bytes()
-    request = {"to": to, "known": tuple(known), "files": [one.listed for one in files]}
+    request = {"to": to, "known": tuple(known), "files": [one.listed for one in files], "packed": pack}
     with exchange(connection, (python, "-I", "-c", _BOOT, str(len(program)))) as talk:
         talk.say(program, json.dumps(request).encode(), b"\n")
-        sent = pour(talk, files)
+        sent = pour(talk, files, pack=pack, so_far=so_far)
         talk.answer("landed")
     return sent
 
 
-def pour(talk: Exchange, files: Sequence[Item]) -> Sent:
+def pour(talk: Exchange, files: Sequence[Item], *, pack: bool = False, so_far: SoFar = untold) -> Sent:
     """Hear which of the files' contents are lacking, and send those. Raises UserError."""
     lacking = talk.answer("lacking")
     chosen = tuple(files[index] for index in lacking) if isinstance(lacking, list) else ()
-    talk.pour((one.path, one.size) for one in chosen)
-    return Sent(len(chosen), sum(one.size for one in chosen))
+    whole, gone = sum(one.size for one in chosen), 0
+
+    def went(size: int) -> None:
+        nonlocal gone
+        gone += size
+        so_far(gone, whole)
+
+    talk.pour(((one.path, one.size) for one in chosen), went, pack=pack)
+    return Sent(len(chosen), whole)

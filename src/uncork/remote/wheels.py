@@ -81,7 +81,7 @@ def _deliver(connection: Connection, wheels: Sequence[Wheel], to: str, report: R
         paths = tuple(several.map(lambda wheel: downloads.fetch(wheel.name, wheel.where, wheel.sha256), wheels))
     with step(report, f"send its packages to {connection.host}"):
         hands.carry_out(connection, Directory(Path(to), 0o700))  # a package may be no other app's business
-        sent = send(connection, [item for path in paths for item in items(path.parent, (path.name,))], to)
+        sent = send(connection, [item for path in paths for item in items(path.parent, (path.name,))], to, pack=False)
     if sent.files:
         report.note(f"{connection.host} had {len(wheels) - sent.files} of {len(wheels)} packages, and got the others")
 

@@ -1,4 +1,4 @@
-"""Remove an app whole: its releases, its environments, its data, its logs."""
+"""Remove an app whole: its releases, its environments, its data, its logs, what it is pushed to."""
 
 from uncork.layout import Layout
 from uncork.machine import files
@@ -26,7 +26,10 @@ def destroy(layout: Layout, app: str, report: Reporter) -> None:
             end(work, facts, app)
         remove(layout, app)
         outside = (*rotated(paths.outside_access_log), paths.outside_access_log, paths.logs)
-        work.do(Remove(paths.root, "remove all that is kept of it"), Remove(paths.sockets), *map(Remove, outside))
+        # A push to one that was left would deploy it again, with none of its data.
+        pushed = [Remove(layout.repository(user.name, app)) for user in files.names_in(layout.repositories)]
+        whole = Remove(paths.root, "remove all that is kept of it")
+        work.do(*pushed, whole, Remove(paths.sockets), *map(Remove, outside))
         work.do(*work.supervisor.settle())
         accounts.remove(layout, app, report)
     with files.hold_waiting(layout.lock, FRONT_WAIT):

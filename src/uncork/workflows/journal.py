@@ -57,14 +57,14 @@ class Journal:
 
 
 @contextmanager
-def opened(layout: Layout, app: str) -> Iterator[Journal]:
-    """Begin the journal of a deploy, and forget the oldest ones."""
+def opened(layout: Layout, app: str, what: str = "deploy") -> Iterator[Journal]:
+    """Begin the journal of a deploy, or another change, and forget the oldest ones."""
     files.make(Directory(layout.deploys, ROOTS), None)
     path, descriptor = _made(layout)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         journal = Journal(path, descriptor)
-        journal.say(app=app, by=person().name, since=moments.now())
+        journal.say(what=what, app=app, by=person().name, since=moments.now())
         _forget(layout)
         yield journal
     finally:
@@ -113,6 +113,7 @@ class Story:
     `release` is the one that visitors were sent to, `problem` why it was refused. `heard`: who deployed knows the end.
     """
 
+    what: str = "deploy"
     app: str = ""
     by: str = ""
     since: str = ""
@@ -133,7 +134,7 @@ def cut_off(layout: Layout, app: str | None = None) -> tuple[str, ...]:
 
 def tell(story: Story) -> str:
     """Return what became of a deploy, as a sentence."""
-    which = f"the deploy of {story.app} by {story.by}, begun at {story.since},"
+    which = f"the {story.what} of {story.app} by {story.by}, begun at {story.since},"
     if story.runs and not (story.done or story.problem):
         return f"{which} is under way: {story.step or 'its source is on its way'}"
     which = f"{which} lost its connection"
@@ -164,7 +165,7 @@ class _Said:
     fields: dict[str, object] = field(default_factory=dict)
 
     def take(self, told: Mapping[str, object]) -> None:
-        self.fields |= {key: told[key] for key in ("app", "by", "since", "began", "heard") if key in told}
+        self.fields |= {key: told[key] for key in ("what", "app", "by", "since", "began", "heard") if key in told}
         if "begin" in told:
             self.fields["step"] = told["begin"]
         if "switched" in told:

@@ -1,4 +1,4 @@
-"""A deploy in a process of its own, and the line between it and who listens."""
+"""A change in a process of its own, a deploy mostly, and the line between it and who listens."""
 
 import json
 import os
@@ -15,8 +15,9 @@ from uncork.layout import Layout
 from uncork.machine import files
 from uncork.machine.detached import detached
 from uncork.plan import Remove
+from uncork.report import Reporter
 from uncork.workflows.journal import Journal
-from uncork.workflows.take_over import Deployed
+from uncork.workflows.take_over import Deployed, Settle
 from uncork.workflows.up import UpOptions, up
 
 LOOK: Final = 0.02
@@ -33,6 +34,9 @@ HEARD_IT: Final = b"heard"
 Explain = Callable[[BaseException], Mapping[str, object]]
 """Says of an error what people are told, with its exit `code`."""
 
+Change = Callable[[Reporter, Settle], Deployed]
+"""Has visitors go to another run of the app, and asks once they do whether they stay."""
+
 
 class Listener(Protocol):
     """Who deploys."""
@@ -48,7 +52,18 @@ class Listener(Protocol):
 def deploy(
     layout: Layout, options: UpOptions, told: Journal, listener: Listener, explain: Explain, *, hold: bool = False
 ) -> int:
-    """Deploy the source of a journal in a child, and tell what that writes down, for as long as somebody listens.
+    """Deploy the source of a journal in a child, as `carry_out` does."""
+
+    def act(report: Reporter, settle: Settle) -> Deployed:
+        return up(layout, told.tree, options, report, settle)
+
+    return carry_out(layout, act, told, listener, explain, hold=hold)
+
+
+def carry_out(
+    layout: Layout, change: Change, told: Journal, listener: Listener, explain: Explain, *, hold: bool
+) -> int:
+    """Make a change in a child, and tell what that writes down, for as long as somebody listens.
 
     With `hold` who listens says whether visitors stay on the release. Returns the exit code.
     """
@@ -57,7 +72,7 @@ def deploy(
 
     def act() -> int:
         os.close(words)
-        return _deploy(layout, options, told, verdict if hold else None, explain)
+        return _act(change, told, verdict if hold else None, explain)
 
     pid = detached(act, f"uncork-deploy-{told.path.stem}" if layout.machine else "")
     os.close(verdict)
@@ -65,15 +80,15 @@ def deploy(
         return _Relay(pid, listener, lines, words, told).run()
 
 
-def _deploy(layout: Layout, options: UpOptions, told: Journal, verdict: int | None, explain: Explain) -> int:
-    """Deploy it, and return the exit code. The source goes before the end is told: a full disk has room for it then."""
+def _act(change: Change, told: Journal, verdict: int | None, explain: Explain) -> int:
+    """Make it, and return the exit code. The source goes before the end is told: a full disk has room for it then."""
 
     def settle(done: Deployed) -> bool:
         told.say(switched=done.release, url=done.url)
         return verdict is None or _stays(verdict)
 
     try:
-        done = up(layout, told.tree, options, told, settle)
+        done = change(told, settle)
     except BaseException as error:  # noqa: BLE001 -- there is nobody else to tell
         failure = explain(error)
         _clear(told)

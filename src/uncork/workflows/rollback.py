@@ -6,7 +6,7 @@ from uncork.layout import Layout
 from uncork.model import AppFacts, Release
 from uncork.report import Reporter
 from uncork.workflows.changing import changing
-from uncork.workflows.take_over import Deployed, run_release
+from uncork.workflows.take_over import Deployed, Settle, keep, run_release
 from uncork.workflows.work import begin, existing
 
 
@@ -17,12 +17,12 @@ def find(layout: Layout, app: str, release: int | None) -> Release:
     return _target(facts.app(app), release)
 
 
-def rollback(layout: Layout, app: str, release: int | None, report: Reporter) -> Deployed:
+def rollback(layout: Layout, app: str, release: int | None, report: Reporter, settle: Settle = keep) -> Deployed:
     """Let an older release take over: the given one, or the newest that is older than the live one."""
     work = begin(layout, report, app)
     with changing(work, app, "rollback") as facts:
         existing(facts, app)
-        return run_release(work, facts, _target(facts.app(app), release), "rollback")
+        return run_release(work, facts, _target(facts.app(app), release), "rollback", settle)
 
 
 def _target(app: AppFacts, asked: int | None) -> Release:

@@ -9,26 +9,29 @@ from uncork.apply import apply
 from uncork.errors import UsageError
 from uncork.layout import Layout
 from uncork.machine import files
-from uncork.model import Release
+from uncork.model import Facts, Release
 from uncork.plan import File, Plan, Remove, Step
+from uncork.recipes.front import sites
 from uncork.recipes.sizing import can_scale
 from uncork.report import Reporter
+from uncork.serving import Address
 from uncork.workflows.changing import changing
-from uncork.workflows.take_over import Deployed, run_release
+from uncork.workflows.take_over import Deployed, Settle, deployed, keep, run_release, taken_back
 from uncork.workflows.work import Work, begin, existing
 
 
 @dataclass(frozen=True)
 class Scaled:
-    """How many processes an app has now, or has when it is started; `deployed` is None where nothing took over."""
+    """How many processes an app has now, or has when it is started; `running`: a run took over with them."""
 
     app: str
     processes: int
     auto: bool
-    deployed: Deployed | None = None
+    running: bool
+    deployed: Deployed
 
 
-def scale(layout: Layout, app: str, processes: int | None, report: Reporter) -> Scaled:
+def scale(layout: Layout, app: str, processes: int | None, report: Reporter, settle: Settle = keep) -> Scaled:
     """Have the app's releases run with so many processes from now on; None: as many as each was built for.
 
     Raises UsageError for a release that has its number for good, and RefusedError if it does not boot with this one.
@@ -42,8 +45,15 @@ def scale(layout: Layout, app: str, processes: int | None, report: Reporter) -> 
             now = work.facts()
             release = existing(now, app)
             idle = now.app(app).stopped or not now.supervising or release.processes == before.processes
-            deployed = None if idle else run_release(work, now, release, "scale")
-    return Scaled(app, release.processes, processes is None, deployed)
+            done = _as_is(work, now, release) if idle else run_release(work, now, release, "scale", settle)
+            if idle and not settle(done):
+                raise taken_back(release.id)
+    return Scaled(app, release.processes, processes is None, not idle, done)
+
+
+def _as_is(work: Work, facts: Facts, release: Release) -> Deployed:
+    """Return what is told of a release that goes on as it is, or waits to be started."""
+    return deployed(work, release, sites(facts, release.site), facts.address or Address(), facts.app(release.app))
 
 
 def _check(release: Release) -> None:

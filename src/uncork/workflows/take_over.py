@@ -86,11 +86,16 @@ def _go_back(work: Work, before: Facts, new: Running, address: Address) -> NoRet
             _switch_back(work, live, new, before.address or address)
         else:
             _withdraw(work, app, new, before.address or address)
-        raise RefusedError(
-            f"release {new.release.id} was taken back: it could not stay on the other machines",
-            "see what they say, mend it, and deploy again",
-            release=new.release.id,
-        )
+        raise taken_back(new.release.id)
+
+
+def taken_back(release: int) -> RefusedError:
+    """Return what is told where `settle` says that visitors are to go back."""
+    return RefusedError(
+        f"release {release} was taken back: it could not stay on the other machines",
+        "see what they say, mend it, and run it again",
+        release=release,
+    )
 
 
 def _switch_back(work: Work, live: Running, new: Running, address: Address) -> None:
@@ -149,8 +154,11 @@ def next_instance(app: AppFacts, release: int) -> Instance:
     return instance
 
 
-def run_release(work: Work, facts: Facts, release: Release, event: str) -> Deployed:
-    """Let a finished release take over on an instance of its own, and write that down as `event`."""
+def run_release(work: Work, facts: Facts, release: Release, event: str, settle: Settle = keep) -> Deployed:
+    """Let a finished release take over on an instance of its own, and write that down as `event`.
+
+    `settle` is as in `take_over`.
+    """
     started = time.monotonic()
     app = facts.app(release.app)
     work = work.behind(front_of(facts, release))
@@ -161,7 +169,7 @@ def run_release(work: Work, facts: Facts, release: Release, event: str) -> Deplo
             f"the environment of release {release.id} is gone", "deploy the project again with `uncork up`"
         )
     try:
-        deployed = take_over(work, facts, Running(release, next_instance(app, release.id)), address)
+        deployed = take_over(work, facts, Running(release, next_instance(app, release.id)), address, settle=settle)
     except StepFailedError as error:
         raise step_failed(error, release.id, app.live_release) from error
     record(work, app.name, event, release.id, started)

@@ -122,6 +122,8 @@ def test_a_push_is_a_deploy_and_is_refused_if_that_is(served: Site) -> None:
     assert said(served.machine) == "pushed"
     git("reset", "--quiet", "--hard", "HEAD^")
     assert "lost its connection" not in served.run("status").out
+    served.run("destroy", "--yes").ok()
+    assert "does not appear to be a git repository" in git("push", "live", "main:again", code=128)
 
 
 class Git:

@@ -1,6 +1,13 @@
 """The lab itself: what the other tests rest on."""
 
+import os
+import re
+import signal
 import subprocess
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
 
 from tests.e2e.lab.bridge import Lab
 from tests.e2e.lab.client import Client
@@ -35,3 +42,33 @@ def test_a_client_logs_in_by_the_machines_name_until_it_is_cut_off(bare: Machine
     assert said() == []
     bare.join()
     until(lambda: said() == [bare.name, "deploy"], 15, f"{bare.name} is not back")
+
+
+def test_a_shared_connection_that_was_stopped_keeps_nobody_from_the_machine(ready: Machine, client: Client) -> None:
+    def asked() -> tuple[float, str]:
+        before = time.monotonic()
+        done = client.run("server", "status", ready.name).ok()
+        return time.monotonic() - before, done.err
+
+    with tempfile.TemporaryDirectory() as own:
+        client.env["XDG_RUNTIME_DIR"] = own
+        assert asked()[1] == ""
+        (shared,) = sharing(own)
+        os.kill(shared, signal.SIGSTOP)
+        took, said = asked()
+        assert took < 10
+        assert "does not answer" in said
+        for pid in sharing(own):
+            os.kill(pid, signal.SIGKILL)
+
+
+def sharing(folder: str) -> list[int]:
+    """The processes that keep connections whose sockets are in a folder: OpenSSH names them so."""
+    found = (entry for entry in Path("/proc").iterdir() if entry.name.isdecimal())
+    return [int(entry.name) for entry in found if re.match(f"ssh: {folder}.*mux", told(entry / "cmdline"))]
+
+
+def told(path: Path) -> str:
+    with suppress(OSError):
+        return path.read_text()
+    return ""

@@ -1,5 +1,6 @@
 """Machines that can't be set up, that are others' too, or that have another uncork."""
 
+import http.client
 import json
 import os
 import pty
@@ -16,7 +17,7 @@ import pytest
 from tests.e2e.lab.bridge import Lab
 from tests.e2e.lab.client import Client
 from tests.e2e.lab.conftest import booted
-from tests.e2e.lab.machines import Machine
+from tests.e2e.lab.machines import Machine, ip
 from tests.e2e.lab.tree import Tree, differences
 from tests.e2e.state import EXAMPLES, copied
 
@@ -248,6 +249,7 @@ def test_a_machine_with_another_uncork_is_told_and_brought_to_ours_or_left_as_it
     assert "99.0 (not this one)" in client.run("server", "status", ready.name).ok().out
     client.run("server", "upgrade", ready.name).ok()
     assert "0 changes" in client.run("server", "setup", ready.name).ok().out
+    assert ready.sh(f"stat -c %a {RECORD}") == "600\n"  # it names who set the machine up
 
     has_another(ready, "0.0.1")
     left = client.run("deploy", "--host", ready.name, "--no-upgrade", cwd=guestbook).ended(2)
@@ -272,3 +274,26 @@ def test_a_machine_that_uncork_was_taken_from_can_be_set_up_and_serve_again(read
     told = ready.sh("uncork audit")
     assert told.count("server setup") == 2
     assert "server remove" in told
+
+
+def test_a_machine_that_is_called_by_its_ipv6_address_serves_there(lab: Lab, ready: Machine, client: Client) -> None:
+    ours, six = (f"fd12:{lab.number:x}::{last}" for last in (1, 2))
+    ip("addr", "add", f"{ours}/64", "dev", lab.mark, "nodad")
+    ready.sh(f"ip addr add {six}/64 dev host0 nodad")
+    ready.sh("apt-get install -qy --no-install-recommends git", timeout=120)
+    known = client.config.read_text()
+    client.config.write_text(f"Host {six}\n  HostKeyAlias {ready.address}\n{known}")
+    project = copied("hello", client.home / "hello")
+    for host in (six, f"deploy@{six}"):
+        done = client.run("deploy", "--host", host, cwd=project).ok()
+        assert done.out.splitlines()[-1] == f"http://[{six}]/"
+    connection = http.client.HTTPConnection(six, 80, timeout=5)
+    connection.request("GET", "/")
+    assert b"text one" in connection.getresponse().read()
+    connection.close()
+    for words in (("init", "--quiet", "--initial-branch=main"), ("add", "--all")):
+        subprocess.run(("git", *words), cwd=project, check=True)
+    for host in (six, f"deploy@{six}"):
+        told = client.run("server", "git-remote", host, cwd=project).ok().out.strip()
+        listed = subprocess.run(("git", "ls-remote", told), env=client.environment(), capture_output=True, check=False)
+        assert listed.returncode == 0, listed.stderr

@@ -139,3 +139,25 @@ def test_a_release_that_the_first_machine_refuses_never_gets_to_the_others(behin
     assert not load.result.failures
     after = [set(machine.sh(CHANGED).splitlines()) for machine in others]
     assert [sorted(new ^ old) for new, old in zip(after, before, strict=True)] == [[], []]
+
+
+@pytest.mark.parametrize("verb", [("restart",), ("rollback",), ("scale", "3")], ids=lambda verb: verb[0])
+def test_a_machine_where_a_verb_fails_has_the_others_taken_back(behind: Behind, verb: tuple[str, ...]) -> None:
+    behind.deploy(f"before {verb[0]}")
+    behind.deploy(f"at {verb[0]}")
+    first, *_, third = behind.machines
+    before = behind.releases()
+    release = json.loads(third.sh("uncork status --json"))["apps"][0]["release"]
+    source = f"/var/lib/uncork/apps/hello/releases/{release - (verb[0] == 'rollback')}/source/app.py"
+    third.sh(f"cp -p {source} /root/good.py; echo 'raise SystemExit(1)' > {source}")
+    with behind.load(100) as load:
+        done = behind.run("--json", *verb)
+        told = behind.run(*verb).ended(3)
+    third.sh(f"cp -p /root/good.py {source}")
+    assert (done.code, states(json.loads(done.out))) == (3, ["back", "back", "refused"]), done.said
+    assert told.out.count("went back to what it served") == 2, told.said
+    assert not load.result.failures
+    assert behind.releases() == before
+    assert "/scale" not in first.sh("find /var/lib/uncork/apps/hello -maxdepth 1")
+    done = behind.run("--json", *verb)
+    assert states(json.loads(done.ok().out)) == ["new", "new", "new"]

@@ -15,7 +15,7 @@ from uncork.remote.destination import destination, name
 FAKE = """
 import os, subprocess, sys
 if "-O" in sys.argv:
-    sys.exit(255)
+    sys.exit({shared})
 sys.exit({body})
 """
 RUNS = "subprocess.call(('sh', '-c', sys.argv[-1]))"
@@ -36,10 +36,10 @@ class There:
         patch.setenv("XDG_RUNTIME_DIR", str(folder)[:30])
 
     def fails(self, said: str) -> None:
-        self.script.write_text(FAKE.format(body=f"(sys.stderr.write({said!r}), 255)[1]"))
+        self.script.write_text(FAKE.format(shared=255, body=f"(sys.stderr.write({said!r}), 255)[1]"))
 
-    def runs(self, before: str = "0") -> None:
-        self.script.write_text(FAKE.format(body=f"({before}, {RUNS})[1]"))
+    def runs(self, before: str = "0", shared: str = "255") -> None:
+        self.script.write_text(FAKE.format(shared=shared, body=f"({before}, {RUNS})[1]"))
 
 
 REFUSED = {
@@ -70,7 +70,10 @@ def test_who_is_not_let_in_is_told_why_in_our_words_and_in_those_of_ssh(there: T
         "deploy@web1.example": ("web1.example", "203.0.113.8"),
         "deploy@203.0.113.9:2222": ("203.0.113.9",),
         "elsewhere": ("elsewhere",),
-        "six": ("six",),
+        "six": ("[2001:db8::1]", "six"),
+        "deploy@[2001:DB8:0::7]:22": ("[2001:db8::7]",),
+        "2001:db8::7": ("[2001:db8::7]",),
+        "deploy@fe80::1%eth0": ("[fe80::1]",),
     }.items(),
 )
 @pytest.mark.skipif(not shutil.which("ssh"), reason="the config of ssh is read by OpenSSH alone")
@@ -108,6 +111,28 @@ def test_a_connection_that_is_lost_is_told_and_a_command_that_takes_too_long(the
         connection.run(("sh", "-c", "exit 255"), root=False)
     with pytest.raises(UserError, match=r"s1: sleep did not end in 0.2 s"):
         connection.run(("sleep", "30"), root=False, timeout=0.2)
+
+
+@pytest.mark.parametrize("hangs", ["check", "stop"])
+def test_a_shared_connection_that_hangs_is_left_alone(
+    there: There, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], hangs: str
+) -> None:
+    monkeypatch.setattr(ssh, "AGAIN_TIME", 1.0)
+    # Where `stop` hangs the connection was lost before: what is asked by it, and it alone, gets no answer.
+    lost = "'ControlMaster=no' in sys.argv and 'uncork-connected' in sys.argv[-1] and sys.exit(255)"
+    there.runs(lost, shared=f"'{hangs}' in sys.argv and __import__('time').sleep(30)")
+    connection = ssh.connect("s1")
+    assert "note: s1: the ssh that shares its connection does not answer" in capsys.readouterr().err
+    assert connection.run(("echo", "well"), root=False).out == "well\n"
+
+
+def test_a_config_of_ssh_that_does_not_end_leaves_a_machine_its_name(
+    there: There, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there.runs("'-G' in sys.argv and __import__('time').sleep(30)")
+    connection = ssh.connect("s1")
+    monkeypatch.setattr(ssh, "AGAIN_TIME", 0.2)
+    assert connection.names == ("s1",)
 
 
 def test_who_we_are_is_said_with_the_address_that_the_machine_sees(there: There) -> None:

@@ -1,4 +1,6 @@
 import os
+import zlib
+from io import BufferedReader, BytesIO
 from pathlib import Path
 
 import pytest
@@ -6,7 +8,7 @@ import pytest
 from tests.integration.remote.here import here
 from uncork.errors import UserError
 from uncork.machine import landing
-from uncork.machine.landing import Landing, LandingError, Wanted
+from uncork.machine.landing import Landing, LandingError, Unpacked, Wanted
 from uncork.remote.transfer import Item, items, send
 
 
@@ -94,3 +96,31 @@ def test_a_disk_that_is_too_small_is_told_before_anything_is_sent(tree: Path, tm
     huge = Item("huge", tree / "run", 0o644, "0" * 64, 1 << 60)
     with pytest.raises(UserError, match=r"its disk has .* free"):
         send(here(), (huge,), str(tmp_path / "there"))
+
+
+@pytest.mark.parametrize("pack", [True, False])
+def test_files_that_pack_well_badly_or_not_at_all_arrive_whole_and_it_is_told_how_far_they_are(
+    tmp_path: Path,
+    pack: bool,  # noqa: FBT001
+) -> None:
+    root, to, told = tmp_path / "tree", tmp_path / "there", []
+    root.mkdir()
+    contents = {"noise": os.urandom(3_000_001), "zeros": bytes(40_000_000), "mixed": (b"a" * 999 + os.urandom(9)) * 999}
+    for name, content in contents.items():
+        (root / name).write_bytes(content)
+    size = sum(map(len, contents.values()))
+    sent = send(here(), items(root, contents), str(to), pack=pack, so_far=lambda *so_far: told.append(so_far))
+    assert (sent.files, sent.size) == (3, size)
+    assert {name: (to / name).read_bytes() == content for name, content in contents.items()} == dict.fromkeys(
+        contents, True
+    )
+    assert told[-1] == (size, size)
+    assert told == sorted(told)
+
+
+def test_a_packed_stream_that_ends_early_is_told() -> None:
+    packed = zlib.compress(os.urandom(1000))
+    stream = Unpacked(BufferedReader(BytesIO(packed[:-500])))
+    while stream.read(100):
+        pass
+    assert not stream.read(100)

@@ -4,11 +4,16 @@ import errno
 import shlex
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+from rich.live import Live
 
-from uncork.cli.progress import Unheard
+from uncork.cli.progress import Lively, Plain, Unheard
+from uncork.remote.progress import metered
+from uncork.report import Silent
 
 
 class Gone:
@@ -78,3 +83,22 @@ def test_a_verb_that_only_tells_ends_with_its_reader(tmp_path: Path) -> None:
     done = subprocess.run(["bash", "-c", script], check=False, capture_output=True, text=True)
 
     assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_how_far_a_step_has_got_is_shown_on_a_terminal_and_no_line_of_its_own_elsewhere(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shown = StringIO()
+    live = Live(console=Console(file=shown, force_terminal=True, width=80), auto_refresh=False)
+    for teller in (Lively(live), Plain()):
+        with live:
+            report = Unheard(teller)
+            report.begin("send uncork")
+            so_far = metered(report, "send uncork")
+            so_far(12_000_000, 76_000_000)
+            so_far(13_000_000, 76_000_000)
+            report.end("send uncork", 2.5)
+    assert "send uncork: 12 of 76 MB ..." in shown.getvalue()
+    assert "13 of 76" not in shown.getvalue()
+    assert capsys.readouterr().out == "send uncork ... 2.50 s\n"
+    metered(Silent(), "send uncork")(1, 2)

@@ -1,7 +1,7 @@
 """`uncork scale`, `uncork audit`, and who is said to have called."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -14,7 +14,8 @@ class Scaled:
     app: str = "shop"
     processes: int = 4
     auto: bool = False
-    deployed: Deployed | None = None
+    running: bool = True
+    deployed: Deployed = field(default_factory=Deployed)
 
 
 @pytest.mark.parametrize(("said", "meant"), [("4", 4), ("1", 1), ("auto", None)])

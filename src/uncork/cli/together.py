@@ -1,0 +1,52 @@
+"""A verb on several machines, all of them or none: each holds what it changed until the last has changed too."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from uncork.cli.asked import Asked
+from uncork.cli.forward import addressed, forward
+from uncork.cli.places import Place
+from uncork.cli.progress import progress
+from uncork.cli.rolled import rolled
+
+if TYPE_CHECKING:
+    from uncork.workflows.relay import Change
+
+HELD: Final = "--held"
+_DONE: Final[Mapping[str, str]] = {
+    "rollback": "serves the release that was asked for",
+    "restart": "was restarted",
+    "scale": "has that number of processes",
+}
+
+held_option = click.option(HELD, is_flag=True, hidden=True, help="Hold it until who asked says whether it stays.")
+"""Gives a verb the option by which another computer's uncork calls it: it talks with that, as `receive` does."""
+
+
+def together(asked: Asked, there: Place, words: Sequence[str]) -> int:
+    """Run a verb on machines, and return its exit status: where one fails, the others go back to what they served."""
+    if len(there.hosts) == 1:
+        return forward(asked, there, words, app=there.app)
+
+    from uncork.remote.fleet import Manner, change_all
+
+    manner = Manner(there.target.batch if there.target else 1, accept_new=asked.accept_new)
+    whole = addressed(replace(asked, json=True), (words[0], HELD, *words[1:]), there.app)
+    with progress(asked) as report:
+        done = change_all(there.hosts, whole, manner, report)
+    return rolled(asked, done, (), _DONE[words[0]])
+
+
+def hold(asked: Asked, app: str, what: str, change: "Change") -> int:
+    """Make a change here, told as lines of JSON, and held; return the exit status."""
+    from uncork.cli.receive import explained
+    from uncork.workflows.held import held
+    from uncork.workflows.receive import Talk
+
+    with os.fdopen(sys.stdin.fileno(), "rb", closefd=False) as come:
+        return held(asked.layout, app, what, change, Talk(come.fileno(), sys.stdout.buffer), explained)
