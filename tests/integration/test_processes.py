@@ -130,6 +130,24 @@ def test_another_nginx_is_left_alone_whatever_an_app_wrote_into_the_pid_file(lay
     assert found == ()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes a PID namespace")
+def test_what_runs_in_a_container_is_left_alone_though_its_names_are_ours(layout: Layout, tmp_path: Path) -> None:
+    script = tmp_path / "agent.sh"
+    script.write_text(f"exec python3 -c 'input()' uncork.agent {layout.home}\n")
+    words = ("sh", str(script))
+
+    def there() -> list[int]:
+        return [pid for pid in processes.pids() if processes.read(pid, "cmdline").startswith(b"python3\0-c\0input()")]
+
+    with subprocess.Popen(("unshare", "--pid", "--fork", "--kill-child", *words), stdin=subprocess.PIPE) as container:
+        eventually(there)
+        assert leftovers.find(layout) == ()
+        container.kill()
+    with subprocess.Popen(words, stdin=subprocess.PIPE) as here:
+        eventually(lambda: leftovers.find(layout) == (here.pid,))
+        here.kill()
+
+
 def test_what_only_looks_like_ours_is_left_alone(layout: Layout) -> None:
     log = layout.logs / "server.log"
     log.write_text("")

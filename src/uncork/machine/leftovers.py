@@ -7,7 +7,7 @@ from pathlib import Path
 
 from uncork.layout import Layout
 from uncork.machine import supervisord
-from uncork.machine.processes import PROC, alive, parent_of, pids, read
+from uncork.machine.processes import PROC, alive, in_container, parent_of, pids, read
 from uncork.machine.supervisord import SupervisorFault
 
 
@@ -28,14 +28,15 @@ def find(layout: Layout) -> tuple[int, ...]:
 def _command(pid: int, layout: Layout) -> list[bytes]:
     """Return the command line of a process of the state directory's, nothing for one of somebody else."""
     command = _words(pid, "cmdline")
-    return command if _is_supervisor(command, layout) or _is_ours(pid, command, layout) else []
+    ours = _is_supervisor(command, layout) or _is_ours(pid, command, layout)
+    return command if ours and not in_container(pid) else []
 
 
 def kill(run: Path) -> None:
     """Kill every process that has that folder as its UNCORK_RUN: where a master was killed, its children live on."""
     mark = b"UNCORK_RUN=" + os.fsencode(run)
     for pid in pids():
-        if pid != os.getpid() and mark in _words(pid, "environ"):
+        if pid != os.getpid() and mark in _words(pid, "environ") and not in_container(pid):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 

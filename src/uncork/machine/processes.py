@@ -106,6 +106,14 @@ def pids() -> tuple[int, ...]:
         return ()
 
 
+def in_container(pid: int) -> bool:
+    """Return whether a process is seen from here, but is of a container (pid_namespaces(7)), which may have our names."""
+    try:
+        return (PROC / str(pid) / "ns" / "pid").readlink() != (PROC / "self" / "ns" / "pid").readlink()
+    except OSError:
+        return False
+
+
 def pid_in(path: Path) -> int:
     """Return the pid that a file names. Raises ValueError if it names none, and OSError if it can't be read.
 
