@@ -58,11 +58,14 @@ def leave_one_to_import() -> None:
 
 
 def take_all() -> None:
-    """Use all the cores again, with every thread that was started meanwhile; who chose others by itself keeps them."""
+    """Use all the cores again, with every thread that was started meanwhile, and the server that we were forked from.
+
+    Who chose others by itself keeps them.
+    """
     given, used, _Cores.given, _Cores.used = _Cores.given, _Cores.used, None, None
     if given is None:
         return
-    for thread in map(int, os.listdir("/proc/self/task")):
-        with contextlib.suppress(OSError):  # it has ended
+    for thread in (*map(int, os.listdir("/proc/self/task")), os.getppid()):
+        with contextlib.suppress(OSError):  # it has ended, or is somebody else's
             if os.sched_getaffinity(thread) == used:
                 os.sched_setaffinity(thread, given)

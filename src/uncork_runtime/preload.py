@@ -1,6 +1,6 @@
 """Imported once by a server that forks, before it does: what each of its workers would import of the runtime.
 
-It leaves a core to visitors from then on, until `preloaded` is imported: after all else that is imported so.
+It leaves a core to visitors from then on, until one of its workers has imported the app.
 """
 
 import os

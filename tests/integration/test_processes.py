@@ -130,14 +130,21 @@ def test_another_nginx_is_left_alone_whatever_an_app_wrote_into_the_pid_file(lay
     assert found == ()
 
 
+def _cmdline(pid: int) -> bytes:
+    try:
+        return processes.read(pid, "cmdline")
+    except OSError:
+        return b""
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root makes a PID namespace")
 def test_what_runs_in_a_container_is_left_alone_though_its_names_are_ours(layout: Layout, tmp_path: Path) -> None:
     script = tmp_path / "agent.sh"
-    script.write_text(f"exec python3 -c 'input()' uncork.agent {layout.home}\n")
+    script.write_text(f"exec {sys.executable} -c 'input()' uncork.agent {layout.home}\n")
     words = ("sh", str(script))
 
     def there() -> list[int]:
-        return [pid for pid in processes.pids() if processes.read(pid, "cmdline").startswith(b"python3\0-c\0input()")]
+        return [pid for pid in processes.pids() if b"\0input()\0uncork.agent\0" in _cmdline(pid)]
 
     with subprocess.Popen(("unshare", "--pid", "--fork", "--kill-child", *words), stdin=subprocess.PIPE) as container:
         eventually(there)

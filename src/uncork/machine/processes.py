@@ -107,7 +107,7 @@ def pids() -> tuple[int, ...]:
 
 
 def in_container(pid: int) -> bool:
-    """Return whether a process is seen from here, but is of a container (pid_namespaces(7)), which may have our names."""
+    """Return whether a process is of a container, where names may be ours: it is only seen from here."""
     try:
         return (PROC / str(pid) / "ns" / "pid").readlink() != (PROC / "self" / "ns" / "pid").readlink()
     except OSError:

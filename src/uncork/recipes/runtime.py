@@ -23,7 +23,6 @@ RUNTIME_FILES: Final = (
     "message.py",
     "places.py",
     "preload.py",
-    "preloaded.py",
     "prove.py",
     "quick.py",
     "redaction.py",

@@ -56,6 +56,17 @@ assert seen == [few, all_], seen
 """)
 
 
+def test_the_server_that_a_worker_was_forked_from_gets_all_with_it() -> None:
+    run("""
+cores.leave_one()
+if not os.fork():
+    cores.take_all()
+    os._exit(0)
+os.wait()
+assert os.sched_getaffinity(0) == all_
+""")
+
+
 def test_who_chose_cores_by_itself_keeps_them() -> None:
     run("""
 cores.leave_one()

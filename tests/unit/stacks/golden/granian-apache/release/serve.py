@@ -27,7 +27,6 @@ from uncork_runtime import application, master, wsgi  # noqa: E402
 # What only defines things is imported once, before there are workers: they start sooner, and share its memory.
 import flask  # noqa: E402, F401
 import sqlalchemy  # noqa: E402, F401
-import uncork_runtime.preloaded  # noqa: E402, F401
 
 PASSED = True
 DESCRIPTOR = 3  # where a socket that is passed on is, sd_listen_fds(3)

@@ -43,7 +43,6 @@ def on_starting(server):
     import uncork_runtime.preload  # noqa: F401
     import flask  # noqa: F401
     import sqlalchemy  # noqa: F401
-    import uncork_runtime.preloaded  # noqa: F401
 
 
 def when_ready(server):
