@@ -58,14 +58,21 @@ def leave_one_to_import() -> None:
 
 
 def take_all() -> None:
-    """Use all the cores again, with every thread that was started meanwhile, and the server that we were forked from.
+    """Use all the cores again, in every thread, of the server too that this process was forked from.
 
     Who chose others by itself keeps them.
     """
     given, used, _Cores.given, _Cores.used = _Cores.given, _Cores.used, None, None
     if given is None:
         return
-    for thread in (*map(int, os.listdir("/proc/self/task")), os.getppid()):
+    for thread in (*_threads(os.getpid()), *_threads(os.getppid())):
         with contextlib.suppress(OSError):  # it has ended, or is somebody else's
             if os.sched_getaffinity(thread) == used:
                 os.sched_setaffinity(thread, given)
+
+
+def _threads(pid: int) -> list[int]:
+    try:
+        return [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+    except OSError:
+        return []
