@@ -2,8 +2,10 @@
 
 import http.client
 import json
+import os
 import socket
 import ssl
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +19,11 @@ from tests.contract.house import Quiet
 from tests.contract.test_https import Switching
 from tests.e2e.state import free_port
 from tests.unit.fronts.test_apache import CASES
+from tests.unit.servers.test_mod_wsgi import CASES as MOD_WSGI_CASES
+from tests.unit.servers.test_mod_wsgi import MOD_WSGI
 from uncork.apply import apply
 from uncork.layout import Layout
+from uncork.machine import apache as system
 from uncork.machine import commands, processes
 from uncork.plan import Directory, Plan, Reload
 from uncork.serving import Address, Maintenance, PathRule, Protocol, Site, Tls
@@ -38,6 +43,18 @@ def test_the_configs_of_the_golden_files_are_right(place: Path, case: str) -> No
     files = apache.files(layout, Address(port=80), CASES[case], account)
     apply(Plan((Directory(layout.front), *logs, *apache.folders(layout), *files)), account, Quiet())
     assert not commands.run(apache.check(layout), account)
+
+
+@pytest.mark.parametrize("case", MOD_WSGI_CASES)
+def test_the_configs_of_releases_that_have_an_apache_of_their_own_are_right(tmp_path: Path, case: str) -> None:
+    found()
+    build = replace(MOD_WSGI_CASES[case], apache=system.with_wsgi(), log=tmp_path / "server.log")
+    for file in MOD_WSGI.files(build):
+        (tmp_path / file.path.name).write_text(file.content)
+    env = {"UNCORK_RUN": str(tmp_path), "UNCORK_PORT": "1", "UNCORK_PROCESSES": "2", "UNCORK_KEY": "k"}
+    argv = (build.apache.binary, "-t", "-f", str(tmp_path / "apache.conf"))  # type: ignore[union-attr]
+    done = subprocess.run(argv, env={**os.environ, **env}, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.strip()) == (0, "Syntax OK")
 
 
 @pytest.mark.parametrize(
