@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from uncork.cli.options import Asked
+from uncork.cli.asked import Asked
 from uncork.cli.output import emit, fields, styled
 
 if TYPE_CHECKING:

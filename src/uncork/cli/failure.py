@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -62,6 +63,12 @@ def explain(error: BaseException, answer: Answer) -> Failure | None:
     if isinstance(error, OSError) and error.errno in {*_DISK, errno.EACCES, errno.EPERM, errno.EROFS}:
         return _denied(error)
     return _unexpected(error, answer)
+
+
+def explained(error: BaseException) -> Mapping[str, object]:
+    """Return what is told of an error, as JSON has it."""
+    told = explain(error, Answer()) or Failure(str(error), "", int(ExitCode.ERROR))
+    return {"problem": told.problem, "fix": told.fix, "detail": told.detail, "code": told.code}
 
 
 def tell(failure: Failure | None, answer: Answer) -> int:

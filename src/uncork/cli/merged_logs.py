@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from uncork.cli.asked import Asked
 from uncork.cli.failure import INTERRUPTED, Answer, explain, tell
 from uncork.cli.forward import addressed
 from uncork.cli.log_lines import plain, shown
-from uncork.cli.options import Asked
 from uncork.cli.output import emit
 from uncork.cli.places import Place
 from uncork.errors import ExitCode

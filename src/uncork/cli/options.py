@@ -90,7 +90,6 @@ def _leave(asked: Asked, context: click.Context, goes: Goes, *, app: bool) -> No
             from uncork.cli.together import together
 
             context.exit(together(asked, there, words(context)))
-
         context.exit(forward(asked, there, words(context), app=there.app if app else asked.app))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from uncork.cli.options import Asked
+from uncork.cli.asked import Asked
 from uncork.cli.streams import unread
 from uncork.report import Meter, Reporter, Silent
 

@@ -3,17 +3,16 @@
 import json
 import os
 import sys
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from uncork.cli import deployed, failure
-from uncork.cli.failure import Answer, Failure
+from uncork.cli.deployed import told as told_deployed
+from uncork.cli.failure import Answer, Failure, explained, tell
 from uncork.cli.options import Asked, Goes, asks
 from uncork.cli.progress import progress
-from uncork.errors import ExitCode, UsageError
+from uncork.errors import UsageError
 
 if TYPE_CHECKING:
     from uncork.report import Reporter
@@ -47,12 +46,6 @@ def command(
             return receive_push(asked.layout, pushed, come, Pushing(asked, report), explained)
 
 
-def explained(error: BaseException) -> Mapping[str, object]:
-    """Return what is told of an error, as JSON has it."""
-    told = failure.explain(error, Answer()) or Failure(str(error), "", int(ExitCode.ERROR))
-    return {"problem": told.problem, "fix": told.fix, "detail": told.detail, "code": told.code}
-
-
 class Pushing:
     """Who pushes: hears as people do, and says nothing."""
 
@@ -77,7 +70,7 @@ class Pushing:
         elif "deployed" in told:
             from uncork.workflows.take_over import Deployed
 
-            deployed.told(self._asked, msgspec.convert(told["deployed"], Deployed))
+            told_deployed(self._asked, msgspec.convert(told["deployed"], Deployed))
         elif "error" in told:
-            failure.tell(msgspec.convert(told["error"], Failure), Answer())
+            tell(msgspec.convert(told["error"], Failure), Answer())
         sys.stdout.flush()

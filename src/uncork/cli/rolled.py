@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from uncork.cli.asked import Asked
 from uncork.cli.failure import Answer, explain
 from uncork.cli.merged_logs import called
-from uncork.cli.options import Asked
 from uncork.cli.output import emit, fields, styled, table
 from uncork.errors import ExitCode, RefusedError, UserError
 

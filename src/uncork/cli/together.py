@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from uncork.cli.asked import Asked
+from uncork.cli.failure import explained
 from uncork.cli.forward import addressed, forward
 from uncork.cli.places import Place
 from uncork.cli.progress import progress
@@ -44,7 +45,6 @@ def together(asked: Asked, there: Place, words: Sequence[str]) -> int:
 
 def hold(asked: Asked, app: str, what: str, change: "Change") -> int:
     """Make a change here, told as lines of JSON, and held; return the exit status."""
-    from uncork.cli.receive import explained
     from uncork.workflows.held import held
     from uncork.workflows.receive import Talk
 
