@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from typing import Final
 
 import msgspec
@@ -18,6 +19,8 @@ from uncork.workflows.balance import Order, Told
 
 PORT: Final = 80
 """Where the front of a machine set up for serving answers, unless the config says otherwise."""
+FEW: Final = 4
+"""So many machines have few enough sets (14) for nginx to know all of them: one takes 128 KB of its memory."""
 
 
 @dataclass
@@ -37,12 +40,15 @@ class Balancing:
     said: tuple[tuple[int, ...], ...] | None = field(default=None, init=False)
 
     def begin(self, batches: Sequence[Sequence[str]]) -> None:
-        """Learn how it is, and which machines will be out together: to know others, nginx would have to reload."""
+        """Learn how it is, and which machines may be out together: to know others, nginx would have to reload.
+
+        Of many machines these are the sets that are out where all goes well.
+        """
         told = _say(self.connection, Order(self.balanced.app))
         self.before = self.stuck = frozenset(told.out)
         known = {**dict(told.hosts), **dict(self.balanced.hosts)}
         self.balanced = replace(self.balanced, hosts=tuple((one, known[one]) for one in self.hosts if one in known))
-        self.balanced = replace(self.balanced, outs=self._numbers(_sets(self.stuck, batches)))
+        self.balanced = replace(self.balanced, outs=self._outs(batches))
 
     def leave_out(self, hosts: Iterable[str]) -> None:
         """Have it send no new requests to these machines, nor to those that are stuck. Raises UserError."""
@@ -62,6 +68,12 @@ class Balancing:
     def restore(self) -> None:
         """Know that all machines are as they were."""
         self.stuck = self.before
+
+    def _outs(self, batches: Sequence[Sequence[str]]) -> tuple[tuple[int, ...], ...]:
+        count = len(self.balanced.hosts)
+        if count > FEW:
+            return self._numbers(_sets(self.stuck, batches))
+        return tuple(out for size in range(1, count) for out in combinations(range(count), size))
 
     def _numbers(self, sets: Iterable[frozenset[str]]) -> tuple[tuple[int, ...], ...]:
         """Return sets of machines by their numbers, less those that would leave nobody in."""

@@ -37,6 +37,7 @@ time.sleep(600)
 # What a deploy would change, be it only begun; workers write elsewhere.
 PLACES: Final = "apps/hello/releases apps/hello/sockets deploys /etc/systemd/system /etc/nginx"
 CHANGED: Final = f"cd /var/lib/uncork && find {PLACES} -printf '%p %T@ %l\\n'"
+WORKERS: Final = "pgrep --parent $(cat /run/nginx.pid)"
 
 
 @dataclass
@@ -104,7 +105,8 @@ def behind(lab: Lab, set_up: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def test_ten_deploys_with_a_host_cut_off_in_the_middle_lose_no_request_of_the_others(
     behind: Behind, figures: Callable[[str], None]
 ) -> None:
-    *_, third = behind.machines
+    first, *_, third = behind.machines
+    workers = first.sh(WORKERS)
     with behind.load(200) as load:
         for number in range(3):
             assert states(behind.deploy(f"a{number}")) == ["new", "new", "new"]
@@ -119,6 +121,7 @@ def test_ten_deploys_with_a_host_cut_off_in_the_middle_lose_no_request_of_the_ot
             assert states(behind.deploy(f"c{number}")) == ["new", "new", "new"]
     figures(f"10 deploys to three machines, one of them cut off meanwhile: {load.result}")
     assert [failure for failure in load.result.failures if not cut - 1 < failure.due < cut + 1] == []
+    assert first.sh(WORKERS) == workers, "the balancer's nginx was reloaded, which may close connections in use"
 
 
 def test_a_release_that_the_first_machine_refuses_never_gets_to_the_others(behind: Behind) -> None:

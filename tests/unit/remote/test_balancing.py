@@ -1,0 +1,51 @@
+"""What a balancer is told of the machines of a target: to know other sets of them it would have to be reloaded."""
+
+from itertools import combinations
+from typing import cast
+
+import pytest
+
+from uncork.fronts.balancer import Balanced
+from uncork.remote import balancing
+from uncork.remote.balancing import Balancing
+from uncork.remote.ssh import Connection
+from uncork.workflows.balance import Order, Told
+
+
+def led(monkeypatch: pytest.MonkeyPatch, count: int) -> tuple[Balancing, list[Order]]:
+    """A balancer of so many machines, and what it is told."""
+    hosts = tuple(f"web{number}" for number in range(count))
+    told: list[Order] = []
+
+    def say(_: object, order: Order) -> Told:
+        told.append(order)
+        return Told(tuple((host, f"{host}:80") for host in hosts), ())
+
+    monkeypatch.setattr(balancing, "_say", say)
+    balanced = Balanced("shop", 80, ("shop.example.com",), ())
+    return Balancing(cast("Connection", None), hosts, balanced), told
+
+
+def test_few_machines_may_be_out_in_any_company_with_one_config(monkeypatch: pytest.MonkeyPatch) -> None:
+    balancer, told = led(monkeypatch, 4)
+    balancer.begin([[host] for host in balancer.hosts])
+
+    for size in (1, 2, 3):
+        for out in combinations(balancer.hosts, size):
+            balancer.leave_out(out)
+
+    assert len(told) == 1 + 14
+    assert {order.balanced for order in told[1:]} == {balancer.balanced}
+
+
+def test_of_many_machines_those_are_known_that_change_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    balancer, told = led(monkeypatch, 5)
+    batches = [["web0"], ["web1", "web2"], ["web3", "web4"]]
+    balancer.begin(batches)
+
+    for batch in batches:
+        balancer.leave_out(batch)
+        balancer.changed(batch)
+    balancer.leave_out(())
+
+    assert [order.balanced.outs for order in told[1:] if order.balanced] == [((0,), (1, 2), (3, 4))] * 4
