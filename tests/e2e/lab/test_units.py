@@ -61,6 +61,13 @@ def test_an_app_runs_as_a_user_of_its_own_within_the_limits_of_its_config(served
     }
 
 
+def test_who_serves_runs_on_every_core_again_once_it_has_started(served: Site) -> None:
+    pids = f"cat /sys/fs/cgroup/$(systemctl show --value -p ControlGroup uncork-hello@{served.status()['release']})"
+    cores = served.machine.sh(f"for pid in $({pids}/cgroup.procs); do grep Cpus_allowed_list /proc/$pid/status; done")
+    assert len(cores.splitlines()) > 1
+    assert {*cores.splitlines()} == {served.machine.sh("grep Cpus_allowed_list /proc/1/status").strip()}
+
+
 def test_the_commands_of_the_page_about_units_do_what_it_says(served: Site) -> None:
     page = (REPOSITORY / "docs/reference/units.md").read_text()
     status, units, journal = (line.removeprefix("$ ") for line in page.splitlines() if line.startswith("$ "))
