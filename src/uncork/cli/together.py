@@ -29,17 +29,22 @@ held_option = click.option(HELD, is_flag=True, hidden=True, help="Hold it until 
 """Gives a verb the option by which another computer's uncork calls it: it talks with that, as `receive` does."""
 
 
-def together(asked: Asked, there: Place, words: Sequence[str]) -> int:
-    """Run a verb on machines, and return its exit status: where one fails, the others go back to what they served."""
-    if len(there.hosts) == 1:
-        return forward(asked, there, words, app=there.app)
+def together(asked: Asked, there: Place, words: Sequence[str], said: bytes | None = None) -> int:
+    """Run a verb on machines, and return its exit status: where one fails, the others go back to what they served.
 
-    from uncork.remote.fleet import Manner, change_all
+    `said` is what it reads there. One machine alone has our own streams, unless a balancer is to be told.
+    """
+    balancer = there.target.balancer if there.target else None
+    if len(there.hosts) == 1 and not balancer:
+        return forward(asked, there, words, app=there.app, stdin=said)
+
+    from uncork.remote.fleet import Manner, Verb, change_all
 
     manner = Manner(there.target.batch if there.target else 1, accept_new=asked.accept_new)
-    whole = addressed(replace(asked, json=True), (words[0], HELD, *words[1:]), there.app)
+    end = words.index("--") if "--" in words else len(words)
+    whole = addressed(replace(asked, json=True), (*words[:end], HELD, *words[end:]), there.app)
     with progress(asked) as report:
-        done = change_all(there.hosts, whole, manner, report)
+        done = change_all(there.hosts, Verb(whole, there.app, said or b""), manner, report, balancer)
     return rolled(asked, done, (), _DONE[words[0]])
 
 

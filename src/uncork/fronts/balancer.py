@@ -55,9 +55,13 @@ class Balanced:
         return math.ceil(self.timeout + MARGIN)
 
     def without(self, names: frozenset[str]) -> Group:
-        """Return who shares the requests while hosts of these names are out; all do where nobody would be left."""
-        out = tuple(n for n, (name, _) in enumerate(self.hosts) if name in names)
-        return next((group for group in self.groups if group.out == out), self.groups[0])
+        """Return who shares the requests while hosts of these names are out, others too if nginx knows no such set.
+
+        All do where it knows none, or nobody would be left.
+        """
+        out = {n for n, (name, _) in enumerate(self.hosts) if name in names}
+        knowing = (group for group in self.groups if out <= {*group.out})
+        return min(knowing, key=lambda group: len(group.out), default=self.groups[0])
 
     def _group(self, number: int, out: tuple[int, ...]) -> Group:
         left = tuple(address for n, (_, address) in enumerate(self.hosts) if n not in out)

@@ -13,7 +13,9 @@ from uncork.fronts.balancer import Balanced
 from uncork.remote.destination import name
 from uncork.remote.everywhere import called
 from uncork.remote.exchange import exchange
+from uncork.remote.rolling import Undirected, Visitors
 from uncork.remote.ssh import Connection
+from uncork.report import Reporter
 from uncork.serving import THIS_MACHINE, Balancer, Target
 from uncork.workflows.balance import Order, Told
 
@@ -80,6 +82,34 @@ class Balancing:
         names = [name for name, _ in self.balanced.hosts]
         numbers = (tuple(n for n, name in enumerate(names) if name in one) for one in sets)
         return tuple(out for out in dict.fromkeys(numbers) if 0 < len(out) < len(names))
+
+
+@dataclass
+class Standing(Undirected):
+    """A balancer as a deploy has left it; its site stays as it is.
+
+    Who was out before stays out, since nobody knows what it serves: a deploy alone makes it the same as the others.
+    """
+
+    connection: Connection
+    app: str
+    stuck: frozenset[str]
+    said: frozenset[str]
+
+    def leave_out(self, hosts: Iterable[str]) -> None:
+        """Have it send no new requests to these machines, nor to those that are stuck. Raises UserError."""
+        out = self.stuck | {*hosts}
+        if out != self.said:
+            _say(self.connection, Order(self.app, out=tuple(sorted(out))))
+            self.said = out
+
+
+def standing(connection: Connection, app: str, report: Reporter) -> Visitors:
+    """Return the balancer of an app as it is; nobody leads visitors where no deploy has made one."""
+    told = _say(connection, Order(app))
+    for host in told.out:
+        report.note(f"the balancer sends nothing to {host} until a deploy to it is done")
+    return Standing(connection, app, frozenset(told.out), frozenset(told.out)) if told.hosts else Undirected()
 
 
 def _say(connection: Connection, order: Order) -> Told:

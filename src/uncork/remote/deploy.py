@@ -131,10 +131,12 @@ def deploy_to(
 
 
 @contextmanager
-def held(connection: Connection, words: tuple[str, ...], report: Reporter) -> Iterator[HostDeploy]:
-    """Have a machine's uncork carry out a verb that is held, as a deploy is. Raises UserError."""
-    with exchange(connection, called(connection, words)) as talk, _going(talk, report, holds=True) as going:
-        yield going
+def held(connection: Connection, words: tuple[str, ...], said: bytes, report: Reporter) -> Iterator[HostDeploy]:
+    """Have a machine's uncork carry out a verb that reads `said`, and is held as a deploy is. Raises UserError."""
+    with exchange(connection, called(connection, words)) as talk:
+        talk.say(said)
+        with _going(talk, report, holds=True) as going:
+            yield going
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A deploy to all machines of a target, with visitors led around those that change; other verbs, all or none."""
+"""A deploy to all machines of a target, or another change of them, with visitors led around those that change."""
 
 import sys
 import threading
@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 
 from uncork.errors import UserError
-from uncork.remote.balancing import Balancing, balancing
+from uncork.remote.balancing import Balancing, balancing, standing
 from uncork.remote.deploy import deploy_to, held
 from uncork.remote.destination import name
 from uncork.remote.everywhere import at_once
@@ -16,7 +16,7 @@ from uncork.remote.server import brought
 from uncork.remote.source import Source
 from uncork.remote.ssh import Connection, connect
 from uncork.report import Reporter
-from uncork.serving import Target
+from uncork.serving import Balancer, Target
 from uncork.workflows.receive import Order
 
 
@@ -38,7 +38,7 @@ def deploy_to_all(
 ) -> Rolled:
     """Deploy to machines, and return what became of each. Raises UserError where no machine was changed."""
     balancer = target.balancer if target else None
-    needed = tuple(dict.fromkeys((*hosts, *((balancer.host,) if balancer else ()))))
+    needed = _needed(hosts, balancer)
     there = _connected(needed, manner, "--only")
     one_at_a_time = threading.Lock()
 
@@ -54,15 +54,29 @@ def deploy_to_all(
     return Rollout(going.begin, led or Undirected()).roll(order)
 
 
-def change_all(hosts: Sequence[str], words: tuple[str, ...], manner: Manner, report: Reporter) -> Rolled:
-    """Have machines carry out a verb that is held, and return what became of each, as `deploy_to_all` does."""
-    there = _connected(hosts, manner, "--host")
+@dataclass(frozen=True)
+class Verb:
+    """A verb that machines hold: how their uncork is called, what it reads first, and the app that it changes."""
+
+    words: tuple[str, ...]
+    app: str | None = None
+    said: bytes = b""
+
+
+def change_all(hosts: Sequence[str], verb: Verb, manner: Manner, report: Reporter, balancer: Balancer | None) -> Rolled:
+    """Have machines carry out a verb, and return what became of each, as `deploy_to_all` does."""
+    there = _connected(_needed(hosts, balancer), manner, "--host")
     one_at_a_time = threading.Lock()
 
     def begin(host: str) -> AbstractContextManager[Change]:
-        return held(there[host], words, _Told(report, name(host), one_at_a_time))
+        return held(there[host], verb.words, verb.said, _Told(report, name(host), one_at_a_time))
 
-    return Rollout(begin, Undirected()).roll(batches(hosts, manner.size))
+    visitors = standing(there[balancer.host], verb.app, report) if balancer and verb.app else Undirected()
+    return Rollout(begin, visitors).roll(batches(hosts, manner.size))
+
+
+def _needed(hosts: Sequence[str], balancer: Balancer | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*hosts, *((balancer.host,) if balancer else ()))))
 
 
 def _connected(hosts: Sequence[str], manner: Manner, option: str) -> Mapping[str, Connection]:

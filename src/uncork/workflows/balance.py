@@ -21,11 +21,11 @@ from uncork.workflows.audit import audited
 from uncork.workflows.work import FRONT_WAIT
 
 RELOAD_TIME: Final = 10.0
-HOSTS: Final = "hosts.json"
+KNOWN: Final = "known.json"
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What is wanted of the balancer of an app. Without `balanced` it stays as it is, or is taken away (`remove`).
+    """What is wanted of the balancer of an app. Without `balanced` its site stays, or is taken away (`remove`).
 
     `out` are the names of the hosts that are to get no requests; None leaves that as it is.
     """
@@ -34,6 +34,13 @@ class Order(msgspec.Struct, frozen=True):
     balanced: Balanced | None = None
     out: tuple[str, ...] | None = None
     remove: bool = False
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What the site of a balancer was written for: the hosts, and the sets of them that can be out."""
+
+    hosts: tuple[tuple[str, str], ...] = ()
+    outs: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ def balance(layout: Layout, said: bytes, report: Reporter) -> Told:
     if os.geteuid() != 0:
         raise UsageError("only root may change the sites of nginx", "run it as root (sudo uncork ...)")
     with files.hold_waiting(layout.lock, FRONT_WAIT):
-        hosts, before = _hosts(layout, order.app), _out(layout, order.app)
+        known, before = _known(layout, order.app), _out(layout, order.app)
         nginx = host.beside(balancer.site_name(order.app)) if order.remove or order.balanced else None
         if nginx and order.remove:
             with audited(layout, order.app, "remove the balancer", report):
@@ -66,8 +73,10 @@ def balance(layout: Layout, said: bytes, report: Reporter) -> Told:
         elif nginx and order.balanced:
             _share(layout, nginx, order.balanced, report)
             _leave_out(layout, order.balanced, before if order.out is None else order.out, report)
+        elif known.hosts and order.out is not None:
+            _lead(layout, Balanced(order.app, 0, (), known.hosts, known.outs), order.out, report)
         addresses = (address for _, address in order.balanced.hosts) if order.balanced else ()
-        return Told(hosts, before, tuple(sorted({sockets.source(address) for address in addresses} - {""})))
+        return Told(known.hosts, before, tuple(sorted({sockets.source(address) for address in addresses} - {""})))
 
 
 def left_out(layout: Layout) -> tuple[str, ...]:
@@ -88,12 +97,12 @@ def _order(said: bytes) -> Order:
         raise UsageError(f"this uncork does not understand what is asked of it: {error}", fix) from error
 
 
-def _hosts(layout: Layout, app: str) -> tuple[tuple[str, str], ...]:
-    path = layout.balancer(app) / HOSTS
+def _known(layout: Layout, app: str) -> Known:
+    path = layout.balancer(app) / KNOWN
     try:
-        return msgspec.json.decode(files.read(path), type=tuple[tuple[str, str], ...]) if path.exists() else ()
+        return msgspec.json.decode(files.read(path), type=Known) if path.exists() else Known()
     except msgspec.MsgspecError:
-        return ()
+        return Known()
 
 
 def _out(layout: Layout, app: str) -> tuple[str, ...]:
@@ -110,18 +119,24 @@ def _share(layout: Layout, nginx: Host, balanced: Balanced, report: Reporter) ->
         return
     back: Step = Remove(wanted.path) if before is None else File(wanted.path, before)
     folder = layout.balancer(balanced.app)
-    known = File(folder / HOSTS, msgspec.json.encode(balanced.hosts).decode())
+    known = File(folder / KNOWN, msgspec.json.encode(Known(balanced.hosts, balanced.outs)).decode())
     steps = (Directory(folder), known, wanted, _check(nginx))
     with audited(layout, balanced.app, "balance", report):
         _carry_out(Plan(steps, _reload(nginx), revert=(back,)), report)
+
+
+def _lead(layout: Layout, balanced: Balanced, names: tuple[str, ...], report: Reporter) -> None:
+    """Leave out hosts of these names, if nginx knows how: it is not to reload, so else those stay out that are."""
+    if not names or balanced.without(frozenset(names)).out:
+        _leave_out(layout, balanced, names, report)
 
 
 def _leave_out(layout: Layout, balanced: Balanced, names: tuple[str, ...], report: Reporter) -> None:
     """Send no more requests to hosts of these names, and some to all others. The file that comes goes before others."""
     group = balanced.without(frozenset(names))
     folder = layout.balancer(balanced.app)
-    known = tuple(name for name in names if name in dict(balanced.hosts))
-    there = (File(folder / group.file, "".join(f"{name}\n" for name in known)),) if group.out else ()
+    out = "".join(f"{balanced.hosts[number][0]}\n" for number in group.out)
+    there = (File(folder / group.file, out),) if out else ()
     gone = (path for path in files.names_in(folder) if path.name.startswith("out-") and path.name != group.file)
     others = tuple(Remove(path) for path in (*gone, *(() if group.out else (folder / group.file,))))
     apply(Plan((*there, *others)), None, report)

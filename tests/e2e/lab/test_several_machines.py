@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.breakage import BREAKAGES, HELD_PORT
 from tests.e2e.lab.bridge import Lab
-from tests.e2e.lab.client import Client
+from tests.e2e.lab.client import USER, Client
 from tests.e2e.lab.client import client as made
 from tests.e2e.lab.conftest import booted
 from tests.e2e.lab.machines import Machine
@@ -36,7 +36,14 @@ time.sleep(600)
 """
 # What a deploy would change, be it only begun; workers write elsewhere.
 PLACES: Final = "apps/hello/releases apps/hello/sockets deploys /etc/systemd/system /etc/nginx"
+SOURCE: Final = "/var/lib/uncork/apps/hello/releases/{}/source/app.py"
+KEPT: Final = "cat /var/lib/uncork/apps/hello/scale 2>&1; true"
+ENOUGH: Final = "/usr/local/enough"
+WAIT: Final = f"""import os, time
+while not os.path.exists("{ENOUGH}"):
+    time.sleep(0.05)"""
 CHANGED: Final = f"cd /var/lib/uncork && find {PLACES} -printf '%p %T@ %l\\n'"
+REQUESTS: Final = "/var/log/uncork/access/hello.log*"
 WORKERS: Final = "pgrep --parent $(cat /run/nginx.pid)"
 
 
@@ -64,7 +71,11 @@ class Behind:
         """Deploy the app with another text, do something once that is said, and return all that is said."""
         rewrite(self.project / "app.py", f'"{self.text}"', f'"{text}"')
         self.text = text
-        going = self.client.begin("deploy", cwd=self.project)
+        return self.until("deploy", said, then)
+
+    def until(self, verb: str, said: str, then: Callable[[], None]) -> str:
+        """Run a verb, do something once that is said, and return all that is said."""
+        going = self.client.begin(verb, cwd=self.project)
         assert going.stdout
         lines = []
         for line in going.stdout:
@@ -84,6 +95,17 @@ class Behind:
             time.sleep(0.5)
         assert not load.result.failures
         return set(load.result.releases)
+
+
+def live(machine: Machine) -> int:
+    """The number of the release that serves there."""
+    return int(json.loads(machine.sh("uncork status --json"))["apps"][0]["release"])
+
+
+def requests(machine: Machine) -> int:
+    """How many requests have come there; nginx writes them down within a second."""
+    time.sleep(1.2)
+    return int(machine.sh(f"cat {REQUESTS} | wc -l"))
 
 
 def states(told: Json) -> list[object]:
@@ -144,14 +166,16 @@ def test_a_release_that_the_first_machine_refuses_never_gets_to_the_others(behin
     assert [sorted(new ^ old) for new, old in zip(after, before, strict=True)] == [[], []]
 
 
-@pytest.mark.parametrize("verb", [("restart",), ("rollback",), ("scale", "3")], ids=lambda verb: verb[0])
+VERBS: Final = (("restart",), ("rollback",), ("scale", "3"))
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb[0])
 def test_a_machine_where_a_verb_fails_has_the_others_taken_back(behind: Behind, verb: tuple[str, ...]) -> None:
     behind.deploy(f"before {verb[0]}")
     behind.deploy(f"at {verb[0]}")
-    first, *_, third = behind.machines
-    before = behind.releases()
-    release = json.loads(third.sh("uncork status --json"))["apps"][0]["release"]
-    source = f"/var/lib/uncork/apps/hello/releases/{release - (verb[0] == 'rollback')}/source/app.py"
+    *_, third = behind.machines
+    before, kept = behind.releases(), [machine.sh(KEPT) for machine in behind.machines]
+    source = SOURCE.format(live(third) - (verb[0] == "rollback"))
     third.sh(f"cp -p {source} /root/good.py; echo 'raise SystemExit(1)' > {source}")
     with behind.load(100) as load:
         done = behind.run("--json", *verb)
@@ -161,6 +185,30 @@ def test_a_machine_where_a_verb_fails_has_the_others_taken_back(behind: Behind, 
     assert told.out.count("went back to what it served") == 2, told.said
     assert not load.result.failures
     assert behind.releases() == before
-    assert "/scale" not in first.sh("find /var/lib/uncork/apps/hello -maxdepth 1")
+    assert [machine.sh(KEPT) for machine in behind.machines] == kept
     done = behind.run("--json", *verb)
     assert states(json.loads(done.ok().out)) == ["new", "new", "new"]
+    assert all((machine.sh(KEPT) == kept[0]) == (verb[0] != "scale") for machine in behind.machines)
+
+
+def test_a_machine_gets_no_request_while_a_verb_changes_it_and_if_it_is_lost_until_a_deploy(behind: Behind) -> None:
+    first, *_, third = behind.machines
+    workers, source, seen = first.sh(WORKERS), SOURCE.format(live(third)), []
+    third.sh(f"cp -p {source} /root/good.py; (echo '{WAIT}'; cat /root/good.py) > {source}")
+
+    def lose() -> None:
+        seen.extend(requests(third) for _ in range(2))
+        third.sh(f"pkill -u {USER} sshd; touch {ENOUGH}; cp -p /root/good.py {source}")
+
+    with behind.load(100) as load:
+        said = behind.until("restart", f"{third.name}: ", lose)
+        assert "was cut off" in said
+        assert said.count("went back to what it served") == 2
+        eventually(lambda: behind.run("restart").code == 0, within=30)
+        seen.append(requests(third))
+        assert f"sends nothing to {third.name} until a deploy to it" in first.sh("uncork status")
+        assert states(behind.deploy("found")) == ["new", "new", "new"]
+        assert requests(third) > seen[0]
+    assert len({*seen}) == 1, seen
+    assert not load.result.failures
+    assert first.sh(WORKERS) == workers

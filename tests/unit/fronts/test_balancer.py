@@ -52,11 +52,12 @@ def test_an_nginx_without_a_folder_for_sites_is_told_of() -> None:
         config(MACHINE, nginx(folder=""), SHOP)
 
 
-def test_hosts_are_out_together_by_a_file_of_their_names_or_not_at_all() -> None:
+def test_hosts_are_out_together_by_a_file_of_their_names_or_with_more_or_not_at_all() -> None:
     both = SHOP.without(frozenset({"deploy@web2", "web3"}))
 
     assert both.addresses == ("10.0.0.1:80",)
     assert (
         both.file == Balanced("my-shop", 80, (), SHOP.hosts, ((1, 2),)).without(frozenset({"deploy@web2", "web3"})).file
     )
-    assert SHOP.without(frozenset({"web3"})) == SHOP.groups[0]
+    assert SHOP.without(frozenset({"web3"})) == both
+    assert SHOP.without(frozenset({"deploy@web1", "web3"})) == SHOP.without(frozenset()) == SHOP.groups[0]

@@ -7,8 +7,10 @@ import pytest
 
 from uncork.fronts.balancer import Balanced
 from uncork.remote import balancing
-from uncork.remote.balancing import Balancing
+from uncork.remote.balancing import Balancing, standing
+from uncork.remote.rolling import Undirected
 from uncork.remote.ssh import Connection
+from uncork.report import Silent
 from uncork.workflows.balance import Order, Told
 
 
@@ -49,3 +51,30 @@ def test_of_many_machines_those_are_known_that_change_together(monkeypatch: pyte
     balancer.leave_out(())
 
     assert [order.balanced.outs for order in told[1:] if order.balanced] == [((0,), (1, 2), (3, 4))] * 4
+
+
+def test_a_verb_leaves_out_who_changes_and_who_was_out_before_and_says_nothing_of_the_site(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[Order] = []
+
+    def say(_: object, order: Order) -> Told:
+        told.append(order)
+        return Told((("web0", "a:80"), ("web1", "b:80"), ("web2", "c:80")), ("web2",))
+
+    monkeypatch.setattr(balancing, "_say", say)
+    visitors = standing(cast("Connection", None), "shop", Silent())
+    for batch in (["web0"], ["web1", "web2"]):
+        visitors.leave_out(batch)
+        visitors.changed(batch)
+    visitors.leave_out(())
+    visitors.leave_out(())
+
+    assert [order.out for order in told] == [None, ("web0", "web2"), ("web1", "web2"), ("web2",)]
+    assert not any(order.balanced for order in told)
+
+
+def test_visitors_go_where_they_go_behind_a_balancer_that_no_deploy_has_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(balancing, "_say", lambda *_: Told((), ()))
+
+    assert isinstance(standing(cast("Connection", None), "shop", Silent()), Undirected)
