@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from uncork.cli.options import Asked, Goes, asks
 from uncork.cli.output import emit
 from uncork.cli.places import Place
 from uncork.cli.progress import progress
+from uncork.cli.together import held_option, hold, together
 from uncork.errors import ExitCode, UsageError
 
 
@@ -28,37 +30,54 @@ restart_option = click.option("--restart", is_flag=True, help="Restart the app, 
 @command.command("set")
 @click.argument("pairs", metavar="[NAME=VALUE]...", nargs=-1)
 @restart_option
-@click.option("--encoded", is_flag=True, hidden=True, help="Standard input has them as a JSON object.")
+@click.option("--encoded", is_flag=True, hidden=True, help="A line of standard input has them as a JSON object.")
+@held_option
 @asks(goes=Goes.BY_ITSELF)
-def set_values(asked: Asked, pairs: tuple[str, ...], *, restart: bool, encoded: bool) -> int:
+def set_values(asked: Asked, pairs: tuple[str, ...], *, restart: bool, encoded: bool, held: bool) -> int:
     """Set values. They are in the app's environment from the next release or restart on.
 
     `set NAME` reads the value from standard input, less one line end at its end; so it is in no history of a shell.
     `set` alone, or `set -`, reads lines of NAME=VALUE from there; the value is all after the first `=`, quotes too.
+    With `--restart` values that the app does not boot with are taken back; of several machines all have them, or none.
     """
     there = elsewhere(asked)
-    values = json.loads(_input()) if encoded else _given(pairs)
+    values = json.loads(_line()) if encoded else _given(pairs)
+    if not values:
+        raise UsageError("there is nothing to set", "write NAME=VALUE, or such lines on standard input")
     if there:
         return _send(asked, there, values, restart=restart)
-    app = _owner(asked)
-    _change(asked, app, values, restart=restart)
+    if held:
+        return _hold(asked, values)
+    _change(asked, values, restart=restart)
     return ExitCode.OK
 
 
 def _send(asked: Asked, there: Place, values: Mapping[str, str | None], *, restart: bool) -> int:
     """Set values on other machines: they go by standard input, since anybody there can read arguments."""
-    words = ("config", "set", "--encoded", *(("--restart",) if restart else ()))
-    return forward(asked, there, words, app=there.app, stdin=json.dumps(values).encode())
+    words, said = ("config", "set", "--encoded"), json.dumps(values).encode() + b"\n"
+    if restart:
+        return together(asked, there, (*words, "--restart"), said)
+    return forward(asked, there, words, app=there.app, stdin=said)
+
+
+def _hold(asked: Asked, values: Mapping[str, str | None]) -> int:
+    from uncork.workflows.restart import restart_with
+
+    app = _owner(asked)
+    return hold(asked, app, "change of values", partial(restart_with, asked.layout, app, values))
 
 
 @command.command("unset")
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
 @restart_option
-@asks()
-def unset_values(asked: Asked, names: tuple[str, ...], *, restart: bool) -> None:
-    """Take values away."""
-    app = _owner(asked)
-    _change(asked, app, dict.fromkeys(names), restart=restart)
+@asks(goes=Goes.BY_ITSELF)
+def unset_values(asked: Asked, names: tuple[str, ...], *, restart: bool) -> int:
+    """Take values away; with `--restart`, if the app boots without them: else it keeps them, on all machines."""
+    there = elsewhere(asked)
+    if there:
+        return _send(asked, there, dict.fromkeys(names), restart=restart)
+    _change(asked, dict.fromkeys(names), restart=restart)
+    return ExitCode.OK
 
 
 @command.command("get")
@@ -100,26 +119,26 @@ def _read(asked: Asked) -> tuple[str, Mapping[str, str]]:
     return app, read(asked.layout.app(app).secrets)
 
 
-def _change(asked: Asked, app: str, values: Mapping[str, str | None], *, restart: bool) -> None:
+def _change(asked: Asked, values: Mapping[str, str | None], *, restart: bool) -> None:
     from uncork.workflows.values import change
 
-    if not values:
-        raise UsageError("there is nothing to set", "write NAME=VALUE, or such lines on standard input")
-    change(asked.layout, app, values)
+    app = _owner(asked)
     if restart:
-        _restart(asked, app)
-    elif asked.json:
+        _restart(asked, app, values)
+        return
+    change(asked.layout, app, values)
+    if asked.json:
         emit({"app": app, "names": sorted(values), "restarted": False})
     else:
         names = ", ".join(sorted(values))
         click.echo(f"{app} has {names} changed from its next release on; `uncork restart` lets it begin now")
 
 
-def _restart(asked: Asked, app: str) -> None:
-    from uncork.workflows.restart import restart
+def _restart(asked: Asked, app: str, values: Mapping[str, str | None]) -> None:
+    from uncork.workflows.restart import restart_with
 
     with progress(asked) as report:
-        deployed = restart(asked.layout, app, report)
+        deployed = restart_with(asked.layout, app, values, report)
     told(asked, deployed)
 
 
@@ -156,3 +175,9 @@ def _one(name: str) -> str:
 def _input() -> str:
     """Return what standard input has, every byte of it: what is no UTF-8 is kept too."""
     return os.fsdecode(sys.stdin.buffer.read())
+
+
+def _line() -> bytes:
+    """Return a line of standard input, and leave what comes after it to who reads that next."""
+    with os.fdopen(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as come:
+        return come.readline()

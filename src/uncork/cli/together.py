@@ -23,6 +23,7 @@ _DONE: Final[Mapping[str, str]] = {
     "rollback": "serves the release that was asked for",
     "restart": "was restarted",
     "scale": "has that number of processes",
+    "config": "was restarted with the values",
 }
 
 held_option = click.option(HELD, is_flag=True, hidden=True, help="Hold it until who asked says whether it stays.")

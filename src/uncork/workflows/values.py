@@ -3,7 +3,8 @@
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,7 @@ from uncork.apply import apply
 from uncork.config import load
 from uncork.config.holder import OWN_FILE, PYPROJECT
 from uncork.config.values import shown
-from uncork.errors import UsageError
+from uncork.errors import UsageError, UserError
 from uncork.layout import Layout
 from uncork.machine import files, processes
 from uncork.plan import File, Plan
@@ -60,6 +61,22 @@ def change(layout: Layout, app: str, values: Mapping[str, str | None]) -> None:
     _all_there(read(paths.secrets), [name for name, value in values.items() if value is None])
     with audited(layout, app, _told(values), Silent()):
         _write(layout, app, values)
+
+
+@contextmanager
+def tried(layout: Layout, app: str, values: Mapping[str, str | None]) -> Iterator[None]:
+    """Set values as `change` does; where what is done with them fails, they are as they were."""
+    before = read(layout.app(app).secrets)
+    change(layout, app, values)
+    try:
+        yield
+    except BaseException as error:
+        back = {name: before.get(name) for name in values}
+        with audited(layout, app, _told(back), Silent()):
+            _write(layout, app, back)
+        if isinstance(error, UserError):
+            error.fix += "; the values are as they were"
+        raise
 
 
 def _told(values: Mapping[str, str | None]) -> str:

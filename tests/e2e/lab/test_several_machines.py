@@ -37,7 +37,7 @@ time.sleep(600)
 # What a deploy would change, be it only begun; workers write elsewhere.
 PLACES: Final = "apps/hello/releases apps/hello/sockets deploys /etc/systemd/system /etc/nginx"
 SOURCE: Final = "/var/lib/uncork/apps/hello/releases/{}/source/app.py"
-KEPT: Final = "cat /var/lib/uncork/apps/hello/scale 2>&1; true"
+KEPT: Final = "cd /var/lib/uncork/apps/hello; grep -hs '' scale; grep GREETING shared/.env; true"
 ENOUGH: Final = "/usr/local/enough"
 WAIT: Final = f"""import os, time
 while not os.path.exists("{ENOUGH}"):
@@ -166,13 +166,13 @@ def test_a_release_that_the_first_machine_refuses_never_gets_to_the_others(behin
     assert [sorted(new ^ old) for new, old in zip(after, before, strict=True)] == [[], []]
 
 
-VERBS: Final = (("restart",), ("rollback",), ("scale", "3"))
+VERBS: Final = (("rollback",), ("scale", "3"), ("config", "set", "GREETING=hello", "--restart"))
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb[0])
 def test_a_machine_where_a_verb_fails_has_the_others_taken_back(behind: Behind, verb: tuple[str, ...]) -> None:
-    behind.deploy(f"before {verb[0]}")
-    behind.deploy(f"at {verb[0]}")
+    for text in ("older", "newer") if verb[0] == "rollback" else ():
+        behind.deploy(text)
     *_, third = behind.machines
     before, kept = behind.releases(), [machine.sh(KEPT) for machine in behind.machines]
     source = SOURCE.format(live(third) - (verb[0] == "rollback"))
@@ -188,7 +188,7 @@ def test_a_machine_where_a_verb_fails_has_the_others_taken_back(behind: Behind, 
     assert [machine.sh(KEPT) for machine in behind.machines] == kept
     done = behind.run("--json", *verb)
     assert states(json.loads(done.ok().out)) == ["new", "new", "new"]
-    assert all((machine.sh(KEPT) == kept[0]) == (verb[0] != "scale") for machine in behind.machines)
+    assert all((machine.sh(KEPT) == kept[0]) == (verb[0] == "rollback") for machine in behind.machines)
 
 
 def test_a_machine_gets_no_request_while_a_verb_changes_it_and_if_it_is_lost_until_a_deploy(behind: Behind) -> None:

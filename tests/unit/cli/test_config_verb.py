@@ -99,7 +99,11 @@ def test_set_and_unset_never_print_a_value(uncork: Uncork) -> None:
 
 def test_with_restart_the_app_is_restarted(uncork: Uncork) -> None:
     uncork.deployed("shop")
-    uncork.fake("restart", Deployed())
+    uncork.fake("restart", Deployed(), function="restart_with")
 
     assert uncork("config", "set", "A=1", "--restart", "--json").json["url"] == "http://127.0.0.1:8000/"
-    assert uncork.calls[0][:2] == ("restart", "shop")
+    assert uncork("config", "unset", "A", "--restart").code == 0
+    assert [call[:3] for call in uncork.calls] == [
+        ("restart_with", "shop", {"A": "1"}),
+        ("restart_with", "shop", {"A": None}),
+    ]

@@ -1,5 +1,6 @@
 """Verbs that machines hold: how these are called, and who leads visitors around them meanwhile."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,16 @@ def machines(monkeypatch: pytest.MonkeyPatch) -> Fleet:
     found = Fleet()
     monkeypatch.setattr(fleet, "change_all", found.change_all)
     return found
+
+
+def test_values_to_restart_with_are_held_and_are_in_no_command(uncork: Uncork, machines: Fleet) -> None:
+    there = ("--restart", "--app", "shop", "--host", "web1", "--host", "web2")
+
+    assert "was restarted with the values" in uncork("config", "set", "A=s3cret", *there).out
+    assert uncork("config", "unset", "A", *there).code == 0
+    words = ("-t", "local", "--app", "shop", "--json", "config", "set", "--encoded", "--restart", "--held")
+    assert [verb.words for _, verb, _ in machines.asked] == [words, words]
+    assert [json.loads(verb.said) for _, verb, _ in machines.asked] == [{"A": "s3cret"}, {"A": None}]
 
 
 @pytest.mark.parametrize("host", [(), ("--host", "web2")], ids=["all", "one"])

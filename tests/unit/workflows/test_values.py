@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from uncork.errors import UsageError
+from uncork.errors import RefusedError, UsageError
 from uncork.layout import Layout
-from uncork.workflows.values import change, owner, parse_lines, read
+from uncork.workflows.values import change, owner, parse_lines, read, tried
 
 HOSTILE = ["", "a\nb", "\r\n", '"', "\\", "$(id)", "@(exec://id)", "%d", "ü\u2028", "\udcff", "# x", "x" * 65_536]
 
@@ -146,3 +146,27 @@ def live(layout: Layout, name: str) -> None:
     paths = layout.app(name)
     paths.root.mkdir(parents=True)
     paths.live.symlink_to("releases/1")
+
+
+def test_values_with_which_something_fails_are_as_they_were(layout: Layout) -> None:
+    change(layout, "shop", {"A": "before", "B": "before", "C": "before"})
+    refused = RefusedError("it does not boot", "mend it")
+
+    def fails() -> None:
+        with tried(layout, "shop", {"A": "now", "B": None, "D": "new"}):
+            assert read(secrets(layout)) == {"A": "now", "C": "before", "D": "new"}
+            change(layout, "shop", {"C": "of another"})
+            raise refused
+
+    with pytest.raises(RefusedError):
+        fails()
+
+    assert read(secrets(layout)) == {"A": "before", "B": "before", "C": "of another"}
+    assert refused.fix == "mend it; the values are as they were"
+
+
+def test_values_with_which_all_goes_well_stay(layout: Layout) -> None:
+    with tried(layout, "shop", {"A": "now"}):
+        pass
+
+    assert read(secrets(layout)) == {"A": "now"}
