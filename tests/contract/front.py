@@ -10,7 +10,7 @@ import struct
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Thread
 
@@ -183,16 +183,23 @@ def front(
 
 
 @contextmanager
-def system_front(home: Path, sites: tuple[Site, ...]) -> Iterator[Running]:
-    """The system's nginx as the machine would run it, with the site of those apps in its config."""
+def system_front(home: Path, sites: tuple[Site, ...], dialect: Dialect | None = None) -> Iterator[Running]:
+    """The system's nginx as the machine would run it, with the site of those apps in its config.
+
+    It is spoken to as to one of an older `dialect`, if that is given.
+    """
     layout, account = Layout(home, home / "run"), processes.account()
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        address = Address(port=int(listener.getsockname()[1]))
-    nginx = SystemNginx(system_host(home), "_1")
+        address = settled(Address(port=int(listener.getsockname()[1])), sites)
+    host = system_host(home)
+    nginx = SystemNginx(
+        replace(host, dialect=min(host.dialect, dialect or host.dialect, key=lambda one: one.version)), "_1"
+    )
     config = home / "nginx.conf"
     steps = [
         *(step for site in sites for step in provision.folders(layout, site.app, root=account is not None)),
         *nginx.folders(layout),
+        *secured(layout, Served(address, sites)).make,
         *(file for file in nginx.files(layout, address, sites, account) if file.path.is_relative_to(home)),
         File(config, SYSTEM.format(home=home, user=f"user {account.name};" if account else "")),
     ]
@@ -202,7 +209,7 @@ def system_front(home: Path, sites: tuple[Site, ...]) -> Iterator[Running]:
     with subprocess.Popen((nginx.host.binary, "-c", str(config)), stderr=subprocess.DEVNULL) as process:
         try:
             answer(Answer(address.bind, address.port, 10.0, "wait for nginx"))
-            yield Running(layout, address.port, outside=True)
+            yield Running(layout, address.port, address.tls_port, outside=True)
         finally:
             process.terminate()
             process.wait(30)

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.front import Reply, Running, Upstream, front
+from tests.contract.front import Reply, Running, Upstream, front, system_front
 from tests.e2e.state import free_port
+from uncork.fronts.dialect import Dialect
 from uncork.serving import PathRule, Protocol, Site, Tls
 
 PROTOCOLS = [Protocol.UWSGI, Protocol.HTTP]
+OLDEST = Dialect((1, 18, 0))
+"""That of Ubuntu 22.04."""
 
 
 class Switching(Upstream):
@@ -77,6 +80,18 @@ def test_who_does_not_trust_it_is_warned(running: Running) -> None:
 def test_an_app_without_https_is_not_answered_for_by_another(running: Running) -> None:
     with pytest.raises(ssl.SSLError, match=r"(?i)unrecognized.name"):
         shaken(running, "plain.localhost", trusting(running))
+
+
+def test_an_older_nginx_of_a_system_does_not_answer_for_another_either(place: Path) -> None:
+    sites = (
+        Site("shop", Protocol.UWSGI, ("example.com",), tls=Tls("self-signed", port=free_port())),
+        Site("plain", Protocol.UWSGI),
+    )
+    with system_front(place / "older", sites, OLDEST) as made:
+        with shaken(made, "example.com", trusting(made)) as connection:
+            assert connection.version() == "TLSv1.3"
+        with pytest.raises(ssl.SSLError, match=r"(?i)alert"):
+            shaken(made, "plain.localhost", trusting(made))
 
 
 def test_http_2_is_spoken(running: Running) -> None:

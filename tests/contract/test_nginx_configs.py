@@ -58,8 +58,6 @@ class Written:
             str(self.main),
             "-p",
             str(self.layout.run),
-            "-e",
-            "stderr",
         )
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
         return done.stdout + done.stderr

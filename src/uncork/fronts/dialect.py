@@ -46,6 +46,11 @@ class Dialect:
         return self.version >= (1, 29, 7)
 
     @property
+    def rejects(self) -> bool:
+        """Whether a server can say that it has no certificate (1.19.4)."""
+        return self.version >= (1, 19, 4)
+
+    @property
     def http2(self) -> bool:
         """Whether HTTP/2 is a matter of each server, not of a port with all that answer there (1.25.1)."""
         return self.version >= (1, 25, 1)

@@ -61,6 +61,18 @@ def test_until_a_ca_has_certified_a_name_all_is_answered_by_http() -> None:
     assert "apps/guestbook.redirect.conf" not in said
 
 
+def test_an_older_nginx_is_given_no_directive_that_it_does_not_know() -> None:
+    """What 1.18, of Ubuntu 22.04, does not know: https://nginx.org/en/CHANGES."""
+    old = replace(HOST, dialect=Dialect((1, 18, 0)))
+    later = {"ssl_reject_handshake", "ssl_conf_command", "keepalive_time", "proxy_cookie_flags", "http2",
+             "keepalive_min_timeout", "ssl_certificate_cache", "max_headers", "add_header_inherit"}  # fmt: skip
+    for case, sites in CASES.items():
+        address = SECURE if case in WITH_HTTPS else None
+        said = "".join(files(*sites, address=address, host=old).values())
+        assert not later & {line.split()[0] for line in said.splitlines() if line.split()}, case
+    assert "ssl_reject_handshake on;" in files(*CASES["https"], address=SECURE)[SITE]
+
+
 def test_a_newer_nginx_gets_what_it_understands(golden: Golden) -> None:
     said = files(*CASES["https"], address=SECURE, host=NEW)
     golden("system/newer", {name: said[name] for name in (SITE, "server.conf", "listen-tls.conf")})
