@@ -14,10 +14,28 @@ WRITE: Final = 'umask 077; cat > "$1.new" && chmod "$2" "$1.new" && sync "$1.new
 LINK: Final = 'ln -sfn "$2" "$1.new" && mv -fT "$1.new" "$1"'
 APPEND: Final = 'umask 027; cat >> "$1"'
 # Others may be at it: a machine that was just made installs its updates. And nobody else's service is to be restarted.
-APT: Final = ("env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_SUSPEND=1", "apt-get", "-qy")
-WAIT: Final = ("-o", "DPkg::Lock::Timeout=120")
+ALONE: Final = ("env", "DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_SUSPEND=1")
+WAIT: Final = 240
+"""Seconds that others have for that: a new Ubuntu takes minutes."""
+APT: Final = ("apt-get", "-qy", "-o", f"DPkg::Lock::Timeout={WAIT}")
+LOCKS: Final = ("/var/lib/apt/lists/lock", "/var/cache/apt/archives/lock")
+"""What apt does not wait for by itself, as it does for dpkg's lock."""
+# Who has a lock may end just before it is looked for (proc_locks(5)), so that the first failure does not count.
+IN_TURN: Final = """most=$1 lists=$2 archives=$3 times=0; shift 3
+held() { for lock in "$lists" "$archives"; do
+  inode=$(stat -c :%i "$lock" 2>/dev/null) && grep -q "$inode " /proc/locks && return; done; return 1; }
+until "$@"; do
+  code=$? times=$((times + 1))
+  if [ $times -gt "$most" ] || { [ $times -gt 1 ] && ! held; }; then exit $code; fi
+  sleep 1
+done
+"""
+# Nor can anybody be asked which of two configs is to stay: it is theirs.
+KEEP: Final = ("-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold")
 CLEAN: Final = ("-o", "APT::Keep-Downloaded-Packages=false")
 INSTALL: Final = ("install", "--no-install-recommends")
+UPGRADED: Final = "["
+"""What stands before the version that is there, where apt says what it would install."""
 
 
 def _shell(script: str, *words: str) -> tuple[str, ...]:
@@ -69,15 +87,27 @@ def append(connection: Connection, path: Path, line: str) -> None:
 
 
 def packages(connection: Connection, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return all packages that installing those would add, once apt has asked what there is."""
-    succeeded(connection, (*APT, *WAIT, "update"), "ask what packages there are", APT_TIME)
-    asked = succeeded(connection, (*APT, *INSTALL, "--simulate", *names), "ask what is to be installed", APT_TIME)
-    return tuple(line.split()[1] for line in asked.out.splitlines() if line.startswith("Inst "))
+    """Return all packages that installing those would add, once apt has asked what there is.
+
+    One that is there, and would be brought up to date with them, is none of ours.
+    """
+    succeeded(connection, (*ALONE, *in_turn((*APT, "update"))), "ask what packages there are", APT_TIME)
+    asked = succeeded(
+        connection, (*ALONE, *APT, *INSTALL, "--simulate", *names), "ask what is to be installed", APT_TIME
+    )
+    lines = (line.split() for line in asked.out.splitlines() if line.startswith("Inst "))
+    return tuple(name for _, name, version, *_ in lines if not version.startswith(UPGRADED))
 
 
 def install(connection: Connection, names: tuple[str, ...]) -> None:
     """Install packages."""
-    succeeded(connection, (*APT, *WAIT, *CLEAN, *INSTALL, *names), f"install {' '.join(names)}", APT_TIME)
+    argv = in_turn((*APT, *KEEP, *CLEAN, *INSTALL, *names))
+    succeeded(connection, (*ALONE, *argv), f"install {' '.join(names)}", APT_TIME)
+
+
+def in_turn(argv: tuple[str, ...], locks: tuple[str, str] = LOCKS) -> tuple[str, ...]:
+    """Return what runs a command that fails while somebody has one of these locks, again until nobody has."""
+    return _shell(IN_TURN, str(WAIT), *locks, *argv)
 
 
 def succeeded(
