@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.recipes.machines import DIGEST, RECORD, bare, ready, recorded
+from tests.unit.recipes.machines import DIGEST, RECORD, SAID, bare, ready, recorded
 from uncork.errors import UsageError, UserError
 from uncork.plan import Remove, Run
 from uncork.recipes.setup import record
@@ -13,7 +13,7 @@ from uncork.recipes.setup.change import Change
 from uncork.recipes.setup.fit import fitting
 from uncork.recipes.setup.record import Undo
 from uncork.recipes.setup.removal import removal
-from uncork.recipes.setup.seen import Account, Python, Unit
+from uncork.recipes.setup.seen import Account, Python, Unit, seen
 from uncork.recipes.setup.seen import Path as Found
 from uncork.recipes.setup.versions import newer
 from uncork.recipes.setup.wanted import changes
@@ -132,6 +132,26 @@ UNFIT = {
 def test_a_machine_that_cant_serve_is_told_so_before_anything_is_changed(problem: str) -> None:
     with pytest.raises(UsageError, match=problem):
         fitting(replace(bare(), **UNFIT[problem]), "s1", known=False)
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+@pytest.mark.parametrize(
+    ("version", "python", "glibc"), [("22.04", "3.10.12", 35), ("24.04", "3.12.3", 39)], ids=["22.04", "24.04"]
+)
+def test_ubuntu_is_set_up_as_debian_is(machine: str, version: str, python: str, glibc: int) -> None:
+    lines = {
+        "id": "ubuntu",
+        "version": version,
+        "title": f"Ubuntu {version} LTS",
+        "machine": machine,
+        "libc": f"glibc 2.{glibc}",
+        "python": f"/usr/bin/python{python.rpartition('.')[0]}\t{python}\tyes",
+    }
+    said = (line for line in (SAID / "bare.tsv").read_text().splitlines() if line.partition("\t")[0] not in lines)
+    found = seen("\n".join((*said, *(f"{key}\t{value}" for key, value in lines.items()))))
+
+    assert fitting(found, "s1", known=False).wheels == f"{machine}-manylinux_2_{glibc}"
+    assert changes(found, DIGEST, "0.1.0") == changes(bare(), DIGEST, "0.1.0")
 
 
 def test_what_setup_made_itself_does_not_stand_in_its_way_the_next_time() -> None:
