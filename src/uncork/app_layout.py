@@ -21,6 +21,42 @@ def account_name(app: str) -> str:
 
 
 @dataclass(frozen=True)
+class TlsFiles:
+    """Where the certificates of an app, or of a balancer, are kept below its folder, each with its key."""
+
+    root: Path
+
+    @property
+    def folder(self) -> Path:
+        """The certificates themselves: 0600, the account's that serves, where they are not locked."""
+        return self.root / "tls"
+
+    @property
+    def given(self) -> Path:
+        """The copy of the certificate that the config names."""
+        return self.folder / "given.pem"
+
+    @property
+    def issued(self) -> Path:
+        """The certificate that a CA gave by ACME, with its key, which the passphrase locks."""
+        return self.folder / "acme.pem"
+
+    @property
+    def passphrase(self) -> Path:
+        """What that key is locked by: root's alone, whose nginx reads it before it becomes who serves."""
+        return self.folder / "acme.passphrase"
+
+    @property
+    def record(self) -> Path:
+        """What that CA has certified, and how it went when it was last asked, as JSON."""
+        return self.root / "certificate.json"
+
+    def own(self, names: tuple[str, ...]) -> Path:
+        """The certificate of the local CA that is for those names."""
+        return self.folder / f"own-{hashlib.sha256(' '.join(names).encode()).hexdigest()[:16]}.pem"
+
+
+@dataclass(frozen=True)
 class AppLayout:
     """Where one app's releases, environments, data and logs are."""
 
@@ -87,33 +123,9 @@ class AppLayout:
         return self.shared / "instance"
 
     @property
-    def certificates(self) -> Path:
-        """The certificates that the front shows for the app, each with its key: 0600, the account's that serves."""
-        return self.root / "tls"
-
-    @property
-    def given_certificate(self) -> Path:
-        """The copy of the certificate that the config names."""
-        return self.certificates / "given.pem"
-
-    @property
-    def issued_certificate(self) -> Path:
-        """The certificate that a CA gave by ACME, with its key, which the passphrase locks."""
-        return self.certificates / "acme.pem"
-
-    @property
-    def issued_passphrase(self) -> Path:
-        """What that key is locked by: root's alone, whose nginx reads it before it becomes who serves."""
-        return self.certificates / "acme.passphrase"
-
-    @property
-    def certificate(self) -> Path:
-        """What that CA has certified, and how it went when it was last asked, as JSON."""
-        return self.root / "certificate.json"
-
-    def own_certificate(self, names: tuple[str, ...]) -> Path:
-        """The certificate of the local CA that is for those names."""
-        return self.certificates / f"own-{hashlib.sha256(' '.join(names).encode()).hexdigest()[:16]}.pem"
+    def tls(self) -> TlsFiles:
+        """What the front shows for the app by HTTPS."""
+        return TlsFiles(self.root)
 
     @property
     def logs(self) -> Path:

@@ -145,9 +145,9 @@ def _app(layout: AppLayout, running: Sequence[Program], notes: _Notes) -> AppFac
 def _certificate(layout: AppLayout, notes: _Notes) -> Certificate:
     """Return what a CA has certified; where that can't be read it is asked again."""
     try:
-        return decode_certificate(files.read(layout.certificate)) if layout.certificate.exists() else Certificate()
+        return decode_certificate(files.read(layout.tls.record)) if layout.tls.record.exists() else Certificate()
     except UserError as error:
-        notes.broken(layout.certificate, error)
+        notes.broken(layout.tls.record, error)
         return Certificate()
 
 

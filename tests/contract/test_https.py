@@ -145,7 +145,7 @@ def test_the_app_knows_that_it_was_https(running: Running) -> None:
 
 def test_keys_are_for_those_who_need_them(running: Running) -> None:
     assert running.layout.authority_key.stat().st_mode & 0o777 == 0o600
-    keys = list(running.layout.app("shop").certificates.iterdir())
+    keys = list(running.layout.app("shop").tls.folder.iterdir())
     assert [key.stat().st_mode & 0o777 for key in keys] == [0o600]
 
 

@@ -110,7 +110,7 @@ def written(place: Path, make: Callable[[Path], Front], name: str) -> Written:
 def _given(layout: Layout, site: Site) -> Iterator[Step]:
     """A certificate that a project has is any that is there."""
     if site.tls.kind == "files":
-        yield Certify(layout.app(site.app).given_certificate, (site.app,), layout.authority, layout.authority_key)
+        yield Certify(layout.app(site.app).tls.given, (site.app,), layout.authority, layout.authority_key)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from uncork.cli.progress import progress
 from uncork.errors import ExitCode
 
 if TYPE_CHECKING:
-    from uncork.workflows.acme import Renewed
+    from uncork.workflows.issuing import Renewed
 
 
 @click.command("renew")

@@ -25,7 +25,7 @@ def certificate(layout: Layout, site: Site, address: Address) -> Path:
     So has one that a CA gave by ACME. One of the local CA is named by whom it is for, so that a deploy that fails
     leaves that of before as it was.
     """
-    app = layout.app(site.app)
+    kept = layout.app(site.app).tls
     if site.tls.kind == SELF_SIGNED:
-        return app.own_certificate(certified(site, address))
-    return app.issued_certificate if site.tls.kind == ACME else app.given_certificate
+        return kept.own(certified(site, address))
+    return kept.issued if site.tls.kind == ACME else kept.given

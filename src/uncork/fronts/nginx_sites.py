@@ -144,7 +144,7 @@ def block(layout: Layout, address: Address, names: Names) -> Block:
         hsts=int(max((site.tls.hsts for site in secure), default=0)),
         challenges=str(layout.challenges) if any(site.tls.kind == ACME for site in names.sites) else "",
         trusted=names.trusted,
-        passphrase=str(layout.app(secure[0].app).issued_passphrase) if secure and secure[0].tls.kind == ACME else "",
+        passphrase=str(layout.app(secure[0].app).tls.passphrase) if secure and secure[0].tls.kind == ACME else "",
     )
 
 

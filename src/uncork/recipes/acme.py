@@ -1,17 +1,33 @@
 """Certificates that a CA gives by ACME: whether an app may have one, when it is due, and how the CA is asked."""
 
+from dataclasses import dataclass
 from typing import Final
 
+from uncork.app_layout import TlsFiles
 from uncork.config import Config
 from uncork.errors import UsageError
 from uncork.layout import Layout
 from uncork.notices import Certificate
 from uncork.plan import Directory, Run, Step
-from uncork.serving import ACME, Site
+from uncork.serving import ACME, Tls
 
 MOST: Final = 180.0
 """Seconds after which a CA that has not certified all names is given up."""
 LOCAL: Final = ".localhost"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whom a CA is to certify: the names, none where it is not asked; which CA, and where what it gives is kept."""
+
+    names: tuple[str, ...]
+    tls: Tls
+    files: TlsFiles
+
+
+def subject(domains: tuple[str, ...], tls: Tls, files: TlsFiles) -> Subject:
+    """Return whom a CA is to certify of what answers under these names."""
+    return Subject(names(domains, tls), tls, files)
 
 
 def check(config: Config, layout: Layout) -> None:
@@ -52,19 +68,19 @@ def _public(domains: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in names if not name.startswith("*") and not name.endswith(LOCAL))
 
 
-def names(site: Site) -> tuple[str, ...]:
-    """Return the names that a CA is to certify for a site; none where it is not asked."""
-    return _public(site.domains) if site.tls.kind == ACME else ()
+def names(domains: tuple[str, ...], tls: Tls) -> tuple[str, ...]:
+    """Return those of the names that a CA is to certify; none where it is not asked."""
+    return _public(domains) if tls.kind == ACME else ()
 
 
-def is_due(certificate: Certificate, site: Site, now: float) -> bool:
-    """Return whether the CA of a site is to be asked at `now` (epoch seconds).
+def is_due(certificate: Certificate, subject: Subject, now: float) -> bool:
+    """Return whether the CA of a subject is to be asked at `now` (epoch seconds).
 
     It is for a name that it has not certified, and when the last third of a certificate's time begins. One that refused
     is asked again, whatever it was asked for.
     """
-    wanted = names(site)
-    lacking = not set(wanted) <= set(certificate.names) or certificate.server != site.tls.directory
+    wanted = subject.names
+    lacking = not set(wanted) <= set(certificate.names) or certificate.server != subject.tls.directory
     late = certificate.ends - now < (certificate.ends - certificate.begins) / 3
     return bool(wanted) and bool(lacking or late or certificate.problem)
 
@@ -74,16 +90,16 @@ def folders(layout: Layout) -> tuple[Step, ...]:
     return (Directory(layout.acme, 0o700, serving=True), Directory(layout.challenges, 0o755, serving=True))
 
 
-def order(layout: Layout, site: Site, request: str, python: str, trusted: str) -> Run:
+def order(layout: Layout, subject: Subject, request: str, python: str, trusted: str) -> Run:
     """Return the command that orders a certificate; `request` is what is signed (a CSR, PEM), which is no secret.
 
     `trusted` is the file of the CAs that the machine trusts, empty where it has none: a private one's may be there.
     """
-    server = ("--server", site.tls.directory, "--email", site.tls.email)
+    server = ("--server", subject.tls.directory, "--email", subject.tls.email)
     where = ("--folder", str(layout.acme), "--challenges", str(layout.challenges))
     return Run(
         (python, "-I", "-m", "uncork.machine.acme", *server, *where, "--request", request),
-        f"get a certificate for {', '.join(names(site))}",
+        f"get a certificate for {', '.join(subject.names)}",
         MOST + 15,
         layout.acme,
         env=(("REQUESTS_CA_BUNDLE", trusted),) if trusted else (),

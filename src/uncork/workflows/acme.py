@@ -3,43 +3,73 @@
 import sqlite3
 import time
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import ClassVar, Final
 
 from uncork.alerts import delivery, messages
-from uncork.errors import StepFailedError, UserError
+from uncork.app_layout import TlsFiles
+from uncork.apply import apply
 from uncork.layout import Layout
-from uncork.machine import files, moments, processes
+from uncork.machine import files, processes
+from uncork.machine.certificate_request import Issued
 from uncork.machine.identity import acting_as
-from uncork.model import AppFacts, Release
+from uncork.model import Facts, Release
 from uncork.notices import Certificate
-from uncork.plan import File
+from uncork.plan import File, Plan
 from uncork.recipes import acme
+from uncork.recipes.acme import Subject
 from uncork.recipes.address import url
-from uncork.recipes.front import sites
-from uncork.records import encode_certificate
+from uncork.recipes.front import RELOAD, Served, sites
+from uncork.recipes.https import settled
 from uncork.report import Reporter
 from uncork.serving import Address
-from uncork.workflows.audit import note
-from uncork.workflows.issuing import issue
+from uncork.workflows.front import port_is_free, refreshed
+from uncork.workflows.issuing import Renewed, is_due, obtain, text_of, written
 from uncork.workflows.take_over import Deployed
-from uncork.workflows.work import Work, begin, existing
+from uncork.workflows.work import FRONT_WAIT, Work, begin, existing
 
 DAY: Final = 86400.0
 
 
 @dataclass(frozen=True)
-class Renewed:
-    """What became of an app's certificate: until when it is good, UTC in ISO 8601, and whether it is a new one.
+class Shown:
+    """A certificate that the front shows for an app."""
 
-    `problem` and `fix` are why it could not be got; `ends` is None where there is none yet.
-    """
-
+    work: Work
     app: str
-    names: tuple[str, ...]
-    ends: str | None
-    new: bool
-    problem: str = ""
-    fix: str = ""
+    balancer: ClassVar[bool] = False
+
+    @property
+    def files(self) -> TlsFiles:
+        """Where it is kept."""
+        return self.work.layout.app(self.app).tls
+
+    def subject(self) -> Subject:
+        """Return whom the CA is to certify for what is live of the app. Raises UsageError where nothing is."""
+        site = existing(self.work.facts(), self.app).site
+        return acme.subject(site.domains, site.tls, self.files)
+
+    def show(self, given: Issued) -> None:
+        """Have the front show a certificate, which takes a reload only where there are names that had none.
+
+        Where the passphrase is another than before nginx is to learn of it.
+        """
+        work, (own, record) = self.work, written(self.files, given)
+        if text_of(self.files.passphrase) != given.passphrase:
+            work.do(File(work.layout.front_pending, RELOAD))
+        work.do(*own)
+        known = Certificate(given.names, given.begins, given.ends, given.server)
+        with files.hold_waiting(work.layout.lock, FRONT_WAIT):
+            facts = _with(work.facts(), self.app, known)
+            work = work.behind(facts.front or work.front.name)
+            served = Served(facts.address or Address(), sites(facts))
+            port_is_free(facts, settled(served.address, served.sites), work.front)
+            front = refreshed(work, facts, served)
+            apply(Plan(front.prepare, (*front.switch, record), front.revert), work.account, work.report)
+
+
+def _with(facts: Facts, app: str, known: Certificate) -> Facts:
+    """The facts as they will be."""
+    return replace(facts, apps=tuple(replace(one, certificate=known) if one.name == app else one for one in facts.apps))
 
 
 def renew(layout: Layout, app: str | None, report: Reporter, *, force: bool) -> tuple[Renewed, ...]:
@@ -48,69 +78,34 @@ def renew(layout: Layout, app: str | None, report: Reporter, *, force: bool) -> 
     Whoever gets an app's alerts is told what could not be had, once a day. After `down` there is nobody to show one.
     """
     facts = begin(layout, report).facts()
-    wanted = [one.name for one in facts.apps if app in {None, one.name} and _asks(one) and not facts.down]
-    return tuple(_renewed(begin(layout, report, name), name, force=force) for name in wanted)
+    wanted = [one for one in facts.apps if app in {None, one.name} and one.live_release and not facts.down]
+    asking = [one.name for one in wanted if one.live_release and _asks(one.live_release)]
+    return tuple(_renewed(begin(layout, report, name), name, force=force) for name in asking)
 
 
 def certified(work: Work, deployed: Deployed, release: Release) -> Deployed:
     """Get the certificate that a deploy has made due, and return what serves then; that it failed is told, no more."""
-    found = work.facts().app(release.app)
-    if not _is_due(found):
+    shown = Shown(work, release.app)
+    if not is_due(acme.subject(release.site.domains, release.site.tls, shown.files)):
         return deployed
-    got = _obtained(work, release.app, force=False)
+    got = obtain(work.layout, shown, work.report, force=False)
     facts = work.facts()
     address = facts.address or Address()
     address = replace(address, shared=work.front.shares(address))
     where = url(release.site, sites(facts), address, elsewhere=work.layout.machine)
-    return replace(deployed, url=where, notes=(*deployed.notes, _note(got)))
+    return replace(deployed, url=where, notes=(*deployed.notes, got.note))
 
 
-def _asks(app: AppFacts) -> bool:
-    """Whether a CA is to certify names for what is live of an app."""
-    return app.live_release is not None and bool(acme.names(app.live_release.site))
-
-
-def _is_due(app: AppFacts) -> bool:
-    return app.live_release is not None and acme.is_due(app.certificate, app.live_release.site, time.time())
+def _asks(release: Release) -> bool:
+    """Whether a CA is to certify names for a release."""
+    return bool(acme.names(release.site.domains, release.site.tls))
 
 
 def _renewed(work: Work, app: str, *, force: bool) -> Renewed:
-    done = _obtained(work, app, force=force)
+    done = obtain(work.layout, Shown(work, app), work.report, force=force)
     if done.problem:
         _mail(work, existing(work.facts(), app), done)
     return done
-
-
-def _obtained(work: Work, app: str, *, force: bool) -> Renewed:
-    """Get a certificate if that is due, with nobody else asking a CA at the same time."""
-    started = time.monotonic()
-    try:
-        with files.hold_waiting(work.layout.acme_lock, 2 * acme.MOST):
-            facts = work.facts()
-            found = facts.app(app)
-            if not (force or _is_due(found)):
-                return _of(app, found.certificate, new=False)
-            issue(work, existing(facts, app), force=force)
-    except (UserError, StepFailedError) as error:
-        _remember(work, work.facts().app(app), error)
-    after = work.facts().app(app).certificate
-    spent = time.monotonic() - started
-    note(work.layout, app, "renew", work.report, "failed" if after.problem else "ok", spent, after.problem)
-    return _of(app, after, new=not after.problem)
-
-
-def _of(app: str, known: Certificate, *, new: bool) -> Renewed:
-    ends = moments.at(known.ends) if known.names else None
-    return Renewed(app, known.names, ends, new, known.problem, known.fix)
-
-
-def _remember(work: Work, app: AppFacts, error: UserError | StepFailedError) -> None:
-    if isinstance(error, StepFailedError):
-        problem, fix = f"could not {error.why}: {error.reason} {error.output[-500:]}".strip(), "mend that"
-    else:
-        problem, fix = error.problem, error.fix
-    known = replace(app.certificate, problem=problem, fix=fix, since=app.certificate.since or time.time())
-    work.do(File(work.layout.app(app.name).certificate, encode_certificate(known)))
 
 
 def _mail(work: Work, release: Release, done: Renewed) -> None:
@@ -123,12 +118,3 @@ def _mail(work: Work, release: Release, done: Renewed) -> None:
             delivery.post(work.layout.app(release.app), release, message, name, time.time())
     except (OSError, sqlite3.Error) as error:
         work.report.note(f"could not put a mail into the outbox: {error}")
-
-
-def _note(got: Renewed) -> str:
-    """What a deploy tells of the certificate that it got, or did not get."""
-    if not got.problem:
-        return f"its certificate is for {', '.join(got.names)}, until {got.ends}; it is renewed by itself"
-    if got.ends:
-        return f"it keeps its certificate until {got.ends}, since it got no new one: {got.problem}: {got.fix}"
-    return f"it has no certificate yet, and is served over HTTP: {got.problem}: {got.fix}"

@@ -42,7 +42,7 @@ def given(layout: Layout, root: Path, config: Config) -> tuple[File, ...]:
         return ()
     text = certificates.given(root / tls.cert, root / tls.key, config.domains)
     # On a machine set up for serving nginx reads it as root, and the app has no business with it.
-    to, why = layout.app(config.name).given_certificate, "copy the certificate"
+    to, why = layout.app(config.name).tls.given, "copy the certificate"
     return (File(to, text, 0o600, secret=not layout.machine, why=why),)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.cli.fakes import Uncork
-from uncork.workflows.acme import Renewed
+from uncork.workflows.issuing import Renewed
 
 GOT = Renewed("shop", ("shop.example",), "2026-04-01T00:00:00Z", new=True)
 LATE = Renewed("blog", (), None, new=False, problem="the CA refused", fix="wait")

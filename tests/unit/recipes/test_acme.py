@@ -19,6 +19,7 @@ from uncork.serving import LETS_ENCRYPT, STAGING, Address, Protocol, Site, Tls
 DAY = 86400.0
 SHOP = Site("shop", Protocol.UWSGI, ("shop.example", "WWW.shop.example"), tls=Tls("acme"))
 NAMES = ("shop.example", "www.shop.example")
+SUBJECT = acme.subject(SHOP.domains, SHOP.tls, MACHINE.app("shop").tls)
 FRESH = Certificate(NAMES, begins=0.0, ends=90 * DAY, server=LETS_ENCRYPT)
 AT = Address("0.0.0.0", 80)
 
@@ -96,12 +97,12 @@ def test_names_that_no_ca_certifies_by_http_are_refused_before_anything_is_done(
 def test_a_certificate_is_due_for_new_names_of_another_ca_after_a_failure_and_in_its_last_third(
     known: Certificate, day: float, *, due: bool
 ) -> None:
-    assert acme.is_due(known, SHOP, day * DAY) is due
+    assert acme.is_due(known, SUBJECT, day * DAY) is due
 
 
 def test_an_app_that_asks_no_ca_is_never_due() -> None:
-    other = replace(SHOP, tls=Tls("self-signed"))
-    assert acme.names(other) == ()
+    other = replace(SUBJECT, names=acme.names(SHOP.domains, Tls("self-signed")))
+    assert other.names == ()
     assert not acme.is_due(Certificate(problem="of before"), other, 0.0)
 
 
@@ -118,7 +119,7 @@ def test_https_is_answered_from_the_first_certificate_on_and_under_the_names_in_
 
 
 def test_who_asks_the_ca_gets_no_key_and_is_not_root() -> None:
-    step = acme.order(MACHINE, SHOP, "the request", "/python", "/etc/ssl/ca.crt")
+    step = acme.order(MACHINE, SUBJECT, "the request", "/python", "/etc/ssl/ca.crt")
     assert step.serving
     assert step.env == (("REQUESTS_CA_BUNDLE", "/etc/ssl/ca.crt"),)
     assert step.argv[:4] == ("/python", "-I", "-m", "uncork.machine.acme")
