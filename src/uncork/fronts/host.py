@@ -101,7 +101,11 @@ def host(binary: str, version: str, dumped: str, site: str) -> Host:
     blocks = tuple(entry for d, file in top if d.name == "http" for entry in reading.within(d.block, file))
     folder = _folder(tuple(reading.included))
     ours = str(PurePosixPath(folder, site))
-    servers = tuple((_server(d, file), file) for d, file in blocks if d.name in {"server", "here"} and file != ours)
+    # What a server includes is its own, be it called as a site's folder is.
+    inner = _Reading(texts, str(PurePosixPath(main).parent), site)
+    servers = tuple(
+        (_server(d, file, inner), file) for d, file in blocks if d.name in {"server", "here"} and file != ours
+    )
     place = next((at for at, (one, file) in enumerate(servers) if one is None and file == folder), len(servers))
     return Host(
         binary,
@@ -180,10 +184,10 @@ def _folder(included: tuple[str, ...]) -> str:
     return next(iter(named), "")
 
 
-def _server(directive: Directive, file: str) -> Server | None:
+def _server(directive: Directive, file: str, reading: _Reading) -> Server | None:
     if directive.name != "server":
         return None
-    inner = directive.block
+    inner = tuple(found for found, _ in reading.within(directive.block, file))
     names = tuple(name.lower() for d in inner if d.name == "server_name" for name in d.words[1:])
     listens = tuple(_listen(d) for d in inner if d.name == "listen" and len(d.words) > 1)
     return Server(file, names, listens or (Listen(f"0.0.0.0:{PORT}"),))

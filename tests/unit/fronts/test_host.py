@@ -66,6 +66,15 @@ def test_how_much_room_it_has_for_names_is_known(said: str, bucket: int) -> None
     assert found(MAIN.replace("http {", directive)).bucket == bucket
 
 
+def test_where_a_server_listens_may_be_said_in_a_file_that_it_includes() -> None:
+    (server,) = found(
+        "# configuration file /etc/nginx/nginx.conf:\n"
+        "http { server { server_name a.example; include conf.d/*.conf; include sites-enabled/*; } }\n"
+        "# configuration file /etc/nginx/conf.d/listen.conf:\nlisten 443 ssl;\n"
+    ).servers
+    assert server.listens == (Listen("0.0.0.0:443"),)
+
+
 def test_a_file_of_ours_is_none_of_others() -> None:
     assert not [server for server in found().servers if "ours.example" in server.names]
 
