@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from uncork.app_layout import AppLayout
+from uncork.app_layout import AppLayout, TlsFiles
 
 # sockaddr_un.sun_path holds 108 bytes with the closing NUL (unix(7)); the rest of the path is at most
 # "/" + an app's name (40) + "/99999.999/own/stats.sock" (25).
@@ -79,6 +79,10 @@ class Layout:
     def balancer(self, app: str) -> Path:
         """What this machine knows of the others that it shares an app's requests out among."""
         return self.balancers / app
+
+    def balancer_tls(self, app: str) -> TlsFiles:
+        """What this machine shows by HTTPS as the balancer of an app."""
+        return TlsFiles(self.balancer(app))
 
     @property
     def wheels(self) -> Path:

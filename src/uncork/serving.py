@@ -10,6 +10,9 @@ ACME: Final = "acme"
 """The kind of HTTPS whose certificates a CA gives by itself."""
 LETS_ENCRYPT: Final = "https://acme-v02.api.letsencrypt.org/directory"
 STAGING: Final = "https://acme-staging-v02.api.letsencrypt.org/directory"
+HTTP: Final = 80
+HTTPS: Final = 443
+UNPRIVILEGED: Final = 8443
 THIS_MACHINE: Final = "local"
 """The target that is the machine uncork is called on."""
 
@@ -195,6 +198,10 @@ class Tls:
     def on(self) -> bool:
         """Whether the app answers HTTPS; by ACME only from the first certificate on."""
         return self.asked and (self.kind != ACME or bool(self.names))
+
+    def beside(self, port: int) -> int:
+        """Return the port for HTTPS, where HTTP has that one."""
+        return self.port or (HTTPS if port == HTTP else UNPRIVILEGED)
 
     def covers(self, host: str) -> bool:
         """Whether the app answers HTTPS under that name: by ACME only under those that are certified."""

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -15,15 +15,19 @@ import pytest
 
 from tests.contract.front import system_host
 from tests.contract.house import Quiet
+from tests.unit.fronts.test_balancer import CASES as SECURE_BALANCERS
+from tests.unit.fronts.test_balancer import SHOP
 from tests.unit.fronts.test_nginx import CASES, SECURE
-from tests.unit.stacks.parts import ACCOUNT, STACKS
+from tests.unit.stacks.parts import ACCOUNT, HOST, STACKS
 from uncork.apply import apply
+from uncork.fronts import balancer
+from uncork.fronts.dialect import NEWEST
 from uncork.fronts.front import Front
 from uncork.fronts.nginx import Nginx
 from uncork.fronts.system_nginx import SystemNginx
 from uncork.layout import Layout
 from uncork.machine import commands, processes, tools
-from uncork.plan import Certify, Directory, Plan, Step
+from uncork.plan import Certify, Directory, File, Plan, Step
 from uncork.recipes.https import certificates, settled
 from uncork.serving import Address, Site
 
@@ -63,9 +67,9 @@ class Written:
         return done.stdout + done.stderr
 
 
-def holes(mains: Iterable[Path]) -> list[str]:
+def holes(mains: Iterable[Path], *meant: str) -> list[str]:
     """What gixy says of configs, but for what is meant to be so."""
-    argv = (str(GIXY), "-f", "json", "--skips", ",".join(PASSED_OVER), *map(str, mains))
+    argv = (str(GIXY), "-f", "json", "--skips", ",".join((*PASSED_OVER, *meant)), *map(str, mains))
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     found = [one for one in json.loads(done.stdout) if not _plain(one)]
     return [f"{one['plugin']} in {one['file']}\n{one['config']}" for one in found]
@@ -83,6 +87,7 @@ def _sets() -> Iterator[tuple[str, tuple[Site, ...]]]:
 
 
 SETS: Final = dict(_sets())
+BALANCERS: Final = {"http": SHOP, **SECURE_BALANCERS}
 
 
 def written(place: Path, make: Callable[[Path], Front], name: str) -> Written:
@@ -138,6 +143,28 @@ def test_the_embedded_nginx_takes_every_config(ours: dict[str, Written]) -> None
 
 def test_the_system_s_nginx_takes_every_config(theirs: dict[str, Written]) -> None:
     assert not {name: said for name, config in theirs.items() if (said := config.check())}
+
+
+@pytest.mark.parametrize("name", BALANCERS)
+@pytest.mark.parametrize("binary", ["ours", "theirs"])
+def test_nginx_takes_every_config_of_a_balancer_and_gixy_finds_no_hole(place: Path, name: str, binary: str) -> None:
+    home = place / f"balancer-{name}-{binary}"
+    layout = Layout(home, home / "run")
+    host = system_host(home) if binary != "ours" else replace(HOST, binary=tools.nginx(), dialect=NEWEST)
+    kept, keys = layout.balancer_tls("my-shop"), (layout.authority, layout.authority_key)
+    balanced = BALANCERS[name]
+    # nginx looks for the hosts' addresses itself.
+    balanced = replace(balanced, hosts=tuple((one, f"127.0.0.1:{n}") for n, (one, _) in enumerate(balanced.hosts, 1)))
+    site = balancer.config(layout, replace(host, folder=str(home)), balanced)
+    main = File(home / "nginx.conf", MAIN.format(site=site.path, run=layout.run))
+    made = (Certify(path, balanced.certified, *keys) for path in (kept.given, kept.own(balanced.certified)))
+    steps = (Directory(layout.run), *made, File(kept.passphrase, "x\n", 0o600), site, main)
+    apply(Plan(steps), None, Quiet())
+    argv = (host.binary, "-t", "-q", "-c", str(main.path), "-p", str(layout.run), "-e", "stderr")
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert (done.stdout + done.stderr, done.returncode) == ("", 0)
+    # Which names there are is known to each host; a balancer passes on what was asked for.
+    assert not holes([main.path], "host_spoofing")
 
 
 def test_gixy_finds_no_hole_in_any_config(ours: dict[str, Written]) -> None:

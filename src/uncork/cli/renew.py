@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Also certificates that have much of their time left.")
 @asks(one=False)
 def command(asked: Asked, *, force: bool) -> int:
-    """Get and renew the certificates of `tls = "acme"` that are due; a timer does that each hour.
+    """Get and renew the certificates of `tls = "acme"` that are due, of apps and balancers; a timer does so hourly.
 
-    Exit status 1: one could not be had; what there was is shown still, and the app's administrators get a mail.
+    Exit status 1: one could not be had; what there was is shown still, and an app's administrators get a mail.
     """
     from uncork.recipes.choose import choose
     from uncork.workflows import acme
-    from uncork.workflows.apps import deployed
+    from uncork.workflows.apps import here
 
-    app = choose(deployed(asked.layout), asked.app) if asked.app else None
+    app = choose(here(asked.layout), asked.app) if asked.app else None
     with progress(asked) as report:
         done = acme.renew(asked.layout, app, report, force=force)
     if asked.json:
@@ -37,9 +37,10 @@ def command(asked: Asked, *, force: bool) -> int:
 
 def _show(done: "tuple[Renewed, ...]") -> None:
     if not done:
-        click.echo('no app here has `tls = "acme"`')
+        click.echo('no app, and no balancer, here has `tls = "acme"`')
     for one in done:
         until = f"until {one.ends}" if one.ends else "no certificate yet"
-        click.echo(f"{one.app}: {until}{', new' if one.new else ''}")
+        of = f"balancer of {one.app}" if one.balancer else one.app
+        click.echo(f"{of}: {until}{', new' if one.new else ''}")
         if one.problem:
             click.echo(f"{styled('trouble', fg='yellow')}: {one.problem}: {one.fix}")

@@ -23,7 +23,7 @@ def rolled(asked: Asked, done: "Rolled", notes: "Sequence[str]", new: str = "") 
 
     For people the first error is raised, so that it ends what they read.
     """
-    ended = done.machines
+    ended, notes = done.machines, (*notes, *done.notes)
     first = _first([*(one.error for one in ended if one.error), *([done.trouble] if done.trouble else [])])
     if asked.json:
         emit({"hosts": [_json(one) for one in ended], "notes": list(notes)})

@@ -1,6 +1,7 @@
 """`uncork status`: what runs."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,7 @@ from uncork.reporting.words import plain, size
 
 if TYPE_CHECKING:
     from uncork.notices import Trouble
-    from uncork.workflows.status import AppStatus, Status
+    from uncork.workflows.status import AppStatus, BalancerStatus, CertificateStatus, Status
 
 _HEAD = ("APP", "RELEASE", "ENVIRONMENT", "STATE", "SERVER", "WORKERS", "REQUESTS", "MEMORY", "SINCE", "ADDRESS")
 
@@ -25,10 +26,10 @@ def command(asked: Asked) -> int:
     Exit status 5: something that should run does not.
     """
     from uncork.recipes.choose import choose
-    from uncork.workflows.apps import deployed
+    from uncork.workflows.apps import here
     from uncork.workflows.status import status
 
-    app = choose(deployed(asked.layout), asked.app) if asked.app else None
+    app = choose(here(asked.layout), asked.app) if asked.app else None
     found = status(asked.layout, app)
     if asked.json:
         emit(fields(found))
@@ -40,12 +41,11 @@ def command(asked: Asked) -> int:
 def _show(found: "Status", *, machine_wide: bool) -> None:
     if found.apps:
         click.echo(table(_HEAD, [_row(app) for app in found.apps]))
-    else:
+    elif not found.balancers:
         verb = "deploy" if machine_wide else "up"
         click.echo(f"nothing is deployed in {found.home}; deploy a project with `uncork {verb} PATH`")
-    for app in found.apps:
-        for line in _lines(app):
-            click.echo(line)
+    for line in (*chain.from_iterable(map(_lines, found.apps)), *chain.from_iterable(map(_shared, found.balancers))):
+        click.echo(line)
     for note in found.notes:
         click.echo(f"note: {note}")
     for trouble in found.troubles:
@@ -66,11 +66,21 @@ def _lines(app: "AppStatus") -> Iterator[str]:
         through = f", except for {', '.join(app.maintenance.allow)}" if app.maintenance.allow else ""
         yield f"{styled('maintenance', fg='yellow')}: visitors of {app.name} are told to come again{through}"
     if app.certificate:
-        until = f"until {app.certificate.ends}, renewed by itself" if app.certificate.ends else "none yet"
-        yield f"certificate of {app.name}: {until}"
+        yield f"certificate of {app.name}: {_until(app.certificate)}"
     if app.cache and app.cache.requests:
         of = f"the last {app.cache.requests} requests"
         yield f"cache of {app.name}: {app.cache.percent} % of {of} were answered by it"
+
+
+def _shared(balancer: "BalancerStatus") -> Iterator[str]:
+    """Whom it sends visitors to, and until when it may answer HTTPS."""
+    yield f"balancer of {balancer.app}: {', '.join(balancer.hosts)}"
+    if balancer.certificate:
+        yield f"certificate of the balancer of {balancer.app}: {_until(balancer.certificate)}"
+
+
+def _until(certificate: "CertificateStatus") -> str:
+    return f"until {certificate.ends}, renewed by itself" if certificate.ends else "none yet"
 
 
 def _plainly(trouble: "Trouble") -> str:

@@ -165,6 +165,11 @@ class Config:
     target: Target | None = None
     file: str = field(default=holder.PYPROJECT, compare=False)
 
+    @property
+    def own_tls(self) -> Tls:
+        """HTTPS as the machines that serve the app answer it: none behind a balancer, which answers it for them."""
+        return Tls() if self.target and self.target.balancer else self.tls
+
     def written(self, *key: str) -> str:
         """Where a key of that table is written, as an error says it."""
         return holder.written(self.file, *key)

@@ -108,7 +108,8 @@ KEYS: Final = (
     ),
     Key(
         "port",
-        "The port for HTTPS, the same for all apps of a state directory. Without it: 443 beside port 80, else 8443.",
+        "The port for HTTPS, the same for all apps of a state directory, or the balancer's. Without it: 443 beside "
+        "port 80, else 8443.",
         number(1, 65535),
         "8443",
     ),

@@ -108,7 +108,7 @@ def _listen(folder: Path, plain: str, secure: str) -> Iterator[File]:
     """Yield what is included to listen: the path of that is relative, so that the check listens elsewhere."""
     yield File(folder / "listen.conf", filled("listen.conf.j2", addresses=(plain,)))
     if secure:
-        text = filled("listen-tls.conf.j2", addresses=(secure,), http2=True, nginx=NEWEST)
+        text = filled("listen-tls.conf.j2", addresses=(secure,), http2=True, nginx=NEWEST, host=NEWEST.host)
         yield File(folder / "listen-tls.conf", text)
 
 

@@ -129,9 +129,9 @@ class SystemNginx(Front):
         plain, secure = self._places(address, address.port), self._places(address, address.tls_port)
         yield File(layout.front / "listen.conf", filled("listen.conf.j2", addresses=plain))
         if secure:
-            text = filled(
-                "listen-tls.conf.j2", addresses=secure, http2=not self.shares(address), nginx=self.host.dialect
-            )
+            nginx = self.host.dialect
+            values = {"addresses": secure, "http2": not self.shares(address), "nginx": nginx, "host": nginx.host}
+            text = filled("listen-tls.conf.j2", **values)
             yield File(layout.front / "listen-tls.conf", text)
 
     def _places(self, address: Address, port: int) -> tuple[str, ...]:

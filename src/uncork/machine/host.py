@@ -14,6 +14,7 @@ from typing import Final
 
 from uncork.errors import UsageError
 from uncork.fronts import host
+from uncork.fronts.balancer import BALANCER
 from uncork.fronts.host import Host
 from uncork.fronts.nginx_text import parse
 from uncork.machine.processes import running_in
@@ -71,14 +72,15 @@ def _program(name: str) -> str:
 def _config(nginx: str, site: str) -> str:
     """Return all of the config, as nginx prints it. It prints none that is broken, and that may be by a file of ours.
 
-    So it is where a deploy was killed before it could take that back: the next one writes it anew.
+    So it is where a deploy was killed before it could take that back: the next one writes it anew. A balancer's file is
+    ours as well.
     """
     printed = _said(nginx, "-T", "-q")
     if not printed.returncode:
         return printed.stdout
     main = _FAILED.search(printed.stderr)
     texts = _texts(Path(main[1])) if main else {}
-    if not any(path.name == site for path in texts):
+    if not any(path.name == site or path.name.startswith(BALANCER) for path in texts):
         raise UsageError(
             "the config of the system's nginx is broken, without anything of uncork's in it",
             "mend it first: `nginx -t` says the same",

@@ -32,7 +32,7 @@ def subject(domains: tuple[str, ...], tls: Tls, files: TlsFiles) -> Subject:
 
 def check(config: Config, layout: Layout) -> None:
     """Raise UsageError where no CA could certify what a config asks for: whatever is deployed stays as it is."""
-    if config.tls.kind != ACME:
+    if config.own_tls.kind != ACME:
         return
     if not layout.machine:
         raise UsageError(
@@ -44,12 +44,14 @@ def check(config: Config, layout: Layout) -> None:
         raise UsageError(
             "a CA asks one machine for what proves whose a name is, and "
             f"the target {config.target.name} has {len(config.target.hosts)}",
-            "let whatever is in front of them speak HTTPS, or name a certificate with `cert` and `key` under [tls]",
+            f"have a balancer answer for them ([targets.{config.target.name}.balancer]), or name a certificate "
+            "with `cert` and `key` under [tls]",
         )
-    _check_names(config.name, config.domains)
+    check_names(config.name, config.domains)
 
 
-def _check_names(app: str, domains: tuple[str, ...]) -> None:
+def check_names(app: str, domains: tuple[str, ...]) -> None:
+    """Raise UsageError where no CA could certify names."""
     wild = next((domain for domain in domains if domain.startswith("*")), "")
     if wild:
         raise UsageError(
@@ -59,7 +61,7 @@ def _check_names(app: str, domains: tuple[str, ...]) -> None:
     if not _public(domains):
         raise UsageError(
             f'`tls = "acme"` needs to know for which names a CA is to certify {app}',
-            'write, for example, `domains = ["shop.example.com"]`, a name that leads to this machine',
+            'write, for example, `domains = ["shop.example.com"]`, a name that leads to the machine',
         )
 
 

@@ -8,9 +8,9 @@ from uncork.config.tls import FILES
 from uncork.errors import UsageError
 from uncork.model import Facts, Release
 from uncork.recipes.front import sites
-from uncork.recipes.https import HTTP, HTTPS, check_port, settled
+from uncork.recipes.https import check_port, settled
 from uncork.servers.server import Server
-from uncork.serving import ACME, Address, Protocol, ServerSettings, Site
+from uncork.serving import ACME, HTTP, HTTPS, Address, Protocol, ServerSettings, Site
 
 MACHINES_FRONT: Final = "system-nginx"
 """What is in front on a machine set up for serving."""
@@ -34,7 +34,7 @@ def decide(facts: Facts, config: Config, port: int | None, bind: str | None) -> 
             f"take the key out; or move all of them with `uncork up --port {config.port or now.port}`; "
             "or use another state directory with --home",
         )
-    site = Site(config.name, Protocol.UWSGI, tls=config.tls)
+    site = Site(config.name, Protocol.UWSGI, tls=config.own_tls)
     plain = Address(bind or config.bind or now.bind, port or config.port or now.port)
     address = settled(plain, sites(facts, site))
     check_port(facts, site, address, config.written("tls"))

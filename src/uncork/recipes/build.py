@@ -246,7 +246,7 @@ def site(draft: Draft, proof: Proof) -> Site:
         paths=paths.rules(config, draft.layout),
         cache=config.cache,
         cookies=proof.cookies,
-        tls=config.tls,
+        tls=config.own_tls,
         server_snippet=draft.own.front_snippet,
         template=draft.own.front_template,
         trusted_proxies=config.front.trusted_proxies,

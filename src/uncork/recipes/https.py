@@ -3,18 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 from uncork.errors import UsageError
 from uncork.fronts.certificates import SELF_SIGNED, certificate, certified
 from uncork.layout import Layout
 from uncork.model import Facts
 from uncork.plan import Certify, File, Remove, Step
-from uncork.serving import Address, Site
-
-HTTP: Final = 80
-HTTPS: Final = 443
-UNPRIVILEGED: Final = 8443
+from uncork.serving import Address, Site, Tls
 
 
 @dataclass(frozen=True)
@@ -28,7 +23,7 @@ class Certificates:
 def settled(address: Address, sites: tuple[Site, ...]) -> Address:
     """Return the address with the port for HTTPS: what the first site that says one says; 0 if no site has HTTPS."""
     secure = tuple(site.tls for site in sites if site.tls.on)
-    said = next((tls.port for tls in secure if tls.port), HTTPS if address.port == HTTP else UNPRIVILEGED)
+    said = next((tls.port for tls in secure if tls.port), Tls().beside(address.port))
     return replace(address, tls_port=said if secure else 0)
 
 

@@ -8,12 +8,16 @@ from typing import Final
 
 import msgspec
 
-from uncork.config import Config
+from uncork.errors import UserError
 from uncork.fronts.balancer import Balanced
+from uncork.machine.certificates import given
+from uncork.recipes.paths import own_file
 from uncork.remote.destination import name
 from uncork.remote.everywhere import called
 from uncork.remote.exchange import exchange
+from uncork.remote.progress import step
 from uncork.remote.rolling import Undirected, Visitors
+from uncork.remote.source import Source
 from uncork.remote.ssh import Connection
 from uncork.report import Reporter
 from uncork.serving import THIS_MACHINE, Balancer, Target
@@ -29,16 +33,17 @@ FEW: Final = 4
 class Balancing:
     """A balancer of `hosts`: where those are that `balanced` does not tell of, it knows from before.
 
-    `stuck` are the machines that were left out before, and stay so until they have changed. `sources` are the
-    addresses by which it comes to machines, `said` who is out since it was told so last.
+    `certificate` is the project's, with its key, where it has one. `stuck` are the machines that were left out before,
+    and stay so until they have changed; `told` is what the balancer said last, `said` who is out since then.
     """
 
     connection: Connection
     hosts: tuple[str, ...]
     balanced: Balanced
+    certificate: str = field(default="", repr=False)
     stuck: frozenset[str] = frozenset()
     before: frozenset[str] = field(default=frozenset(), init=False)
-    sources: tuple[str, ...] = field(default=(), init=False)
+    told: Told = field(default=Told((), ()), init=False)
     said: tuple[tuple[int, ...], ...] | None = field(default=None, init=False)
 
     def begin(self, batches: Sequence[Sequence[str]]) -> None:
@@ -60,8 +65,24 @@ class Balancing:
             return
         known = dict.fromkeys((*self.balanced.outs, *numbers))
         self.balanced = replace(self.balanced, outs=tuple(known))
-        self.sources = _say(self.connection, Order(self.balanced.app, self.balanced, tuple(sorted(out)))).sources
+        order = Order(self.balanced.app, self.balanced, tuple(sorted(out)), certificate=self.certificate)
+        self.told = _say(self.connection, order)
         self.said = numbers
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The addresses by which it comes to machines."""
+        return self.told.sources
+
+    def certified(self, report: Reporter) -> tuple[str, ...]:
+        """Have it get the certificate that is due by now, and return what is worth telling of what it shows."""
+        if not self.told.due:
+            return self.told.notes
+        try:
+            with step(report, f"get a certificate for {', '.join(self.balanced.names)}"):
+                return _say(self.connection, Order(self.balanced.app, certify=True)).notes
+        except UserError as error:
+            return (f"whether the balancer has its certificate is not known: {error.problem}: {error.fix}",)
 
     def changed(self, hosts: Iterable[str]) -> None:
         """Know that these machines are as they should be."""
@@ -119,9 +140,12 @@ def _say(connection: Connection, order: Order) -> Told:
         return msgspec.convert(talk.answer("balancer"), Told)
 
 
-def balancing(there: Mapping[str, Connection], target: Target, config: Config) -> Balancing:
-    """Return the balancer of a target; `there` are connections to its machine, and to those that are to change."""
-    wanted = target.balancer or Balancer("")
+def balancing(there: Mapping[str, Connection], target: Target, source: Source) -> Balancing:
+    """Return the balancer of a target; `there` are connections to its machine, and to those that are to change.
+
+    Raises UsageError where the project has a certificate that won't do.
+    """
+    wanted, config = target.balancer or Balancer(""), source.found.config
     reached = {host: _address(there[host]) for host in target.hosts if host in there and not wanted.addresses}
     addresses = dict(zip(target.hosts, wanted.addresses, strict=False)) or reached
     balanced = Balanced(
@@ -131,8 +155,18 @@ def balancing(there: Mapping[str, Connection], target: Target, config: Config) -
         hosts=tuple((host, _with_port(one, config.port or PORT)) for host, one in addresses.items()),
         least_connections=wanted.balance == "least-connections",
         timeout=max([config.request_timeout, *(rule.timeout or 0.0 for rule in config.front.paths)]),
+        tls=config.tls,
     )
-    return Balancing(there[wanted.host], target.hosts, balanced)
+    return Balancing(there[wanted.host], target.hosts, balanced, _certificate(source, balanced.names))
+
+
+def _certificate(source: Source, names: tuple[str, ...]) -> str:
+    """Return the certificate of a project with its key; empty where it has none, or names files of the balancer's."""
+    tls = source.found.config.tls
+    if not any(own_file(file) for file in (tls.cert, tls.key) if file):
+        return ""
+    root = source.found.tree.root
+    return given(root / tls.cert, root / tls.key, names)
 
 
 def _address(connection: Connection) -> str:

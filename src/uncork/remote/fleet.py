@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 
 from uncork.errors import UserError
+from uncork.recipes.balancer import check
 from uncork.remote.balancing import Balancing, balancing, standing
 from uncork.remote.deploy import deploy_to, held
 from uncork.remote.destination import name
@@ -38,6 +39,8 @@ def deploy_to_all(
 ) -> Rolled:
     """Deploy to machines, and return what became of each. Raises UserError where no machine was changed."""
     balancer = target.balancer if target else None
+    if balancer:
+        check(source.found.config, balancer)
     needed = _needed(hosts, balancer)
     there = _connected(needed, manner, "--only")
     one_at_a_time = threading.Lock()
@@ -47,11 +50,12 @@ def deploy_to_all(
 
     list(at_once(needed, bring))
     order = (tuple(hosts),) if manner.parallel else batches(hosts, manner.size)
-    led = balancing(there, target, source.found.config) if target and balancer else None
+    led = balancing(there, target, source) if target and balancer else None
     if led:
         led.begin(order)
     going = _Going(there, source, report, led, one_at_a_time)
-    return Rollout(going.begin, led or Undirected()).roll(order)
+    rolled = Rollout(going.begin, led or Undirected()).roll(order)
+    return replace(rolled, notes=led.certified(report)) if led and rolled.whole else rolled
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ ls /var/lib/uncork/apps 2>/dev/null | awk -v OFS='\t' '{ print "app", $0 }'
 ls /opt/uncork 2>/dev/null | awk -v OFS='\t' '/^[0-9a-f]*$/ { print "bundle", $0 }'
 for site in /etc/nginx/sites-enabled/* /etc/nginx/conf.d/*.conf; do
   [ -e "$site" ] || continue
-  case ${site##*/} in zz-uncork*) say own-site "$site" ;; default) ;; *) say site "$site" ;; esac
+  case ${site##*/} in zz-uncork* | uncork-balancer-*) say own-site "$site" ;; default) ;; *) say site "$site" ;; esac
 done
 # Who listens on port 80, as ss(8) has it: users:(("apache2",pid=1,fd=4))
 say port "$(ss -Hltnp 'sport = :80' 2>/dev/null | sed -n 's/.*users:(("\([^"]*\)".*/\1/p' | head -n 1)"

@@ -82,10 +82,19 @@ class Ended:
 
 @dataclass(frozen=True)
 class Rolled:
-    """What became of each machine; `trouble` is what kept visitors from being led around."""
+    """What became of each machine; `trouble` is what kept visitors from being led around.
+
+    `notes` are what else is worth telling.
+    """
 
     machines: tuple[Ended, ...]
     trouble: UserError | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether all machines serve the new release."""
+        return not self.trouble and all(one.state is State.NEW for one in self.machines)
 
 
 @dataclass

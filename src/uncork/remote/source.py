@@ -10,6 +10,7 @@ from uncork.machine import checkouts, trees
 from uncork.project.detect import detect
 from uncork.recipes.paths import own_file
 from uncork.remote.transfer import Item, items
+from uncork.workflows.given import without_key
 from uncork.workflows.receive import Order
 from uncork.workflows.up import Found, UpOptions
 
@@ -73,13 +74,18 @@ def source(root: Path, options: UpOptions, *, dirty: bool = False) -> Source:
     tree = trees.read(root, tracked=not dirty)
     config = load(tree.texts, options.environment, tree.root.name, options.target)
     project = detect(tree.texts, config, {**tree.environment, **options.environ})
+    if config.target and config.target.balancer:
+        tree = without_key(tree, config)
     beside = tuple(name for name in dict.fromkeys(_certificate(tree, config)) if name not in tree.names)
     return Source(Found(tree, config, project), options, items(tree.root, (*tree.names, *beside)), beside)
 
 
 def _certificate(tree: trees.Tree, config: Config) -> Iterator[str]:
-    """Yield the names of the certificate's files, if they lie with the project: git does not know keys, as a rule."""
-    for name in (config.tls.cert, config.tls.key):
+    """Yield the names of the certificate's files, if they lie with the project: git does not know keys, as a rule.
+
+    That of a balancer is none of the machines' business.
+    """
+    for name in (config.own_tls.cert, config.own_tls.key):
         own = own_file(name) if name else ""
         if own and (tree.root / own).is_file():
             yield own

@@ -22,6 +22,7 @@ from uncork.recipes.front import RELOAD, Served, sites
 from uncork.recipes.https import settled
 from uncork.report import Reporter
 from uncork.serving import Address
+from uncork.workflows import balancer_https
 from uncork.workflows.front import port_is_free, refreshed
 from uncork.workflows.issuing import Renewed, is_due, obtain, text_of, written
 from uncork.workflows.take_over import Deployed
@@ -75,12 +76,15 @@ def _with(facts: Facts, app: str, known: Certificate) -> Facts:
 def renew(layout: Layout, app: str | None, report: Reporter, *, force: bool) -> tuple[Renewed, ...]:
     """Get the certificates that are due, of one app or of all that have them from a CA; by `force` those that aren't.
 
+    Those of apps that this machine is the balancer of are among them.
     Whoever gets an app's alerts is told what could not be had, once a day. After `down` there is nobody to show one.
     """
     facts = begin(layout, report).facts()
     wanted = [one for one in facts.apps if app in {None, one.name} and one.live_release and not facts.down]
     asking = [one.name for one in wanted if one.live_release and _asks(one.live_release)]
-    return tuple(_renewed(begin(layout, report, name), name, force=force) for name in asking)
+    done = tuple(_renewed(begin(layout, report, name), name, force=force) for name in asking)
+    others = balancer_https.asking(layout, app, report)
+    return (*done, *(obtain(layout, one, report, force=force) for one in others))
 
 
 def certified(work: Work, deployed: Deployed, release: Release) -> Deployed:

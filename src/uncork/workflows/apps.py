@@ -18,6 +18,11 @@ def deployed(layout: Layout) -> tuple[str, ...]:
     return tuple(name for name in known(layout) if os.path.lexists(layout.app(name).live))
 
 
+def here(layout: Layout) -> tuple[str, ...]:
+    """Return the apps that have a live release, and those whose requests this machine shares out."""
+    return tuple(dict.fromkeys((*deployed(layout), *(path.name for path in names_in(layout.balancers)))))
+
+
 def named(app: str) -> str:
     """Return what somebody calls an app, whose folders are called so. Raises UsageError if none can be."""
     try:

@@ -70,15 +70,15 @@ def port_is_free(
         (address.tls_port, now.tls_port, f"write `port = {{}}` {written}"),
     ):
         holder = sockets.port_holder(address.bind, port) if port and not (runs(facts) and port == had) else None
-        if holder and not _is_of(front, holder):
+        if holder and not (front.outside and is_of(front.outside.pid_file, holder)):
             free = sockets.next_free_port(address.bind, port)
             raise UsageError(f"port {port} is taken by {holder}", f"end that, or {say.format(free)}")
 
 
-def _is_of(front: Front, holder: str) -> bool:
-    """Of a master and its workers, who all hold a port, any may be named."""
+def is_of(pid_file: str, holder: str) -> bool:
+    """Whether who holds a port is a master, or one of its workers, who all hold it."""
     named = holder.split()[1:2]
-    if front.outside is None or not (named and named[0].isdecimal()):
+    if not (named and named[0].isdecimal()):
         return False
-    master, pid = processes.running_in(Path(front.outside.pid_file)), int(named[0])
+    master, pid = processes.running_in(Path(pid_file)), int(named[0])
     return master in {pid, processes.parent_of(pid)} and master != 0

@@ -17,7 +17,7 @@ from uncork.plan import File
 from uncork.recipes import acme, https
 from uncork.recipes.front import Served
 from uncork.recipes.https import Certificates
-from uncork.serving import ACME, Site
+from uncork.serving import ACME, Tls
 
 ENDS_SOON: Final = timedelta(days=21)
 STORES: Final = (
@@ -36,7 +36,7 @@ def given(layout: Layout, root: Path, config: Config) -> tuple[File, ...]:
 
     Raises UsageError, also where no CA could give the one that the config asks for.
     """
-    tls = config.tls
+    tls = config.own_tls
     acme.check(config, layout)
     if tls.kind != FILES:
         return ()
@@ -74,9 +74,9 @@ def secured(layout: Layout, wanted: Served) -> Certificates:
     return https.certificates(layout, wanted.address, wanted.sites, lasting, before)
 
 
-def notes(layout: Layout, site: Site) -> tuple[str, ...]:
-    """Return how to have the local CA trusted, where an app is signed by it and this machine doesn't trust it yet."""
-    if site.tls.kind != SELF_SIGNED or certificates.trusted(layout.authority):
+def notes(layout: Layout, tls: Tls) -> tuple[str, ...]:
+    """Return how to have the local CA trusted, where it signs what is shown and this machine doesn't trust it yet."""
+    if tls.kind != SELF_SIGNED or certificates.trusted(layout.authority):
         return ()
     told = next((how.format(ca=layout.authority) for program, how in STORES if which(program)), "")
     here = f"this machine: {told}; " if told else ""
@@ -91,21 +91,24 @@ def troubles(layout: Layout, facts: Facts) -> Iterator[Trouble]:
         if not release or not release.site.tls.asked or not facts.address:
             continue
         if release.site.tls.kind == ACME:
-            yield from _unissued(app)
+            yield from unissued(app.name, app.certificate, "it")
             continue
-        end = certificates.ends(certificate(layout, release.site, facts.address))
-        if end and end - certificates.now() < ENDS_SOON:
-            own = release.site.tls.kind == SELF_SIGNED
-            fix = "`uncork restart` makes a new one" if own else "renew it, and deploy with `uncork up`"
-            yield Trouble(
-                app.name, f"its certificate ends at {end:%Y-%m-%d %H:%M} UTC: {fix}", f"{end - ENDS_SOON:%Y-%m-%d}"
-            )
+        own = release.site.tls.kind == SELF_SIGNED
+        fix = "`uncork restart` makes a new one" if own else "renew it, and deploy with `uncork up`"
+        yield from ending(app.name, certificate(layout, release.site, facts.address), "its", fix)
 
 
-def _unissued(app: AppFacts) -> Iterator[Trouble]:
+def ending(app: str, path: Path, whose: str, fix: str) -> Iterator[Trouble]:
+    """Yield that a certificate ends soon, which nobody renews by itself."""
+    end = certificates.ends(path)
+    if end and end - certificates.now() < ENDS_SOON:
+        what = f"{whose} certificate ends at {end:%Y-%m-%d %H:%M} UTC: {fix}"
+        yield Trouble(app, what, f"{end - ENDS_SOON:%Y-%m-%d}")
+
+
+def unissued(app: str, known: Certificate, who: str) -> Iterator[Trouble]:
     """A CA that gives certificates by itself is asked in time: what is worth telling is why it does not."""
-    known = app.certificate
     if known.problem:
         until = f", and keeps the one until {moments.at(known.ends)}" if known.names else " yet"
-        what = f"it has no {'new ' if known.names else ''}certificate{until}: {known.problem}: {known.fix}"
-        yield Trouble(app.name, what, moments.at(known.since))
+        what = f"{who} has no {'new ' if known.names else ''}certificate{until}: {known.problem}: {known.fix}"
+        yield Trouble(app, what, moments.at(known.since))

@@ -96,11 +96,12 @@ def obtain(layout: Layout, holder: Holder, report: Reporter, *, force: bool) -> 
 
 
 def known(kept_in: TlsFiles) -> Certificate:
-    """Return what a CA has certified; where that can't be read it is asked again."""
+    """Return what a CA has certified; where that can't be read, or its key not be unlocked, it is asked again."""
     try:
-        return decode_certificate(files.read(kept_in.record)) if kept_in.record.exists() else Certificate()
+        found = decode_certificate(files.read(kept_in.record)) if kept_in.record.exists() else Certificate()
     except UserError:
         return Certificate()
+    return found if kept_in.issued.exists() and kept_in.passphrase.exists() else replace(found, names=())
 
 
 def is_due(subject: Subject) -> bool:

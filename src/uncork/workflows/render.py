@@ -20,7 +20,7 @@ from uncork.plan import Copy, Directory, File, Link, Remove
 from uncork.recipes import build, provision
 from uncork.recipes.build import Draft
 from uncork.recipes.environment import Environment
-from uncork.recipes.https import HTTP, settled
+from uncork.recipes.https import settled
 from uncork.recipes.kit import lock
 from uncork.recipes.kit.files import Start, placed
 from uncork.recipes.kit.files import files as kit_files
@@ -29,7 +29,7 @@ from uncork.recipes.own import own
 from uncork.recipes.runtime import RUNTIME_FILES
 from uncork.rendering import MARK, OWN
 from uncork.report import Reporter
-from uncork.serving import ACME, Address, ServerSettings, Site
+from uncork.serving import ACME, HTTP, Address, ServerSettings, Site
 from uncork.workflows.environment import environment_for
 from uncork.workflows.up import RUNTIME, Found, UpOptions, drafted, find, prove
 from uncork.workflows.work import Work, begin

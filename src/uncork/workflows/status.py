@@ -1,7 +1,7 @@
 """What runs: every app with its workers, the front, the supervisor, the machine."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -11,15 +11,14 @@ from uncork.layout import Layout
 from uncork.machine import files, moments, sockets
 from uncork.machine.workers import found
 from uncork.model import AppFacts, Facts, Instance, Program, Worker
-from uncork.notices import Trouble
+from uncork.notices import Certificate, Trouble
 from uncork.recipes.address import url
 from uncork.recipes.front import sites
 from uncork.reporting.hits import Hits, hits
 from uncork.servers import SERVERS
 from uncork.serving import ACME, Address, Maintenance
 from uncork.supervisors.supervisor import AGENT
-from uncork.workflows import https, journal
-from uncork.workflows.balance import left_out
+from uncork.workflows import balancer_https, balancers, https, issuing, journal
 
 FRONT: Final = "front"
 LOG_READ: Final = 256 * 1024
@@ -65,6 +64,16 @@ class AppStatus:
 
 
 @dataclass(frozen=True)
+class BalancerStatus:
+    """An app whose requests this machine shares out: among which hosts, and which of them get none for now."""
+
+    app: str
+    hosts: tuple[str, ...]
+    out: tuple[str, ...]
+    certificate: CertificateStatus | None = None
+
+
+@dataclass(frozen=True)
 class MachineStatus:
     """What the machine has and does. `load` is the average of the last 1, 5 and 15 minutes."""
 
@@ -80,7 +89,7 @@ class Status:
 
     `front_kind` is what the front is, as the config names it; empty before the first deploy. `notes` name files that
     could not be read, and deploys that are under way or were cut off; `troubles` are what the agent can't do, and
-    certificates that end soon, of the apps that were asked for.
+    certificates that end soon, of the apps that were asked for. `balancers` are of those, too.
     """
 
     home: str
@@ -92,6 +101,7 @@ class Status:
     notes: tuple[str, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     front_kind: str = ""
+    balancers: tuple[BalancerStatus, ...] = ()
 
     @property
     def well(self) -> bool:
@@ -103,10 +113,21 @@ class Status:
 def status(layout: Layout, app: str | None) -> Status:
     """Return what runs of a state directory, or of one of its apps."""
     facts = machine_facts.read(layout)
-    facts = replace(facts, troubles=(*facts.troubles, *https.troubles(layout, facts)))
-    facts = replace(facts, notes=(*facts.notes, *journal.cut_off(layout, app), *left_out(layout)))
+    facts = replace(facts, troubles=(*facts.troubles, *https.troubles(layout, facts), *balancer_https.troubles(layout)))
+    facts = replace(facts, notes=(*facts.notes, *journal.cut_off(layout, app), *balancers.left_out(layout)))
     found = told(facts, layout, app, os.getloadavg(), sockets.read_stats)
-    return replace(found, apps=tuple(replace(one, cache=_cache(layout, facts, one.name)) for one in found.apps))
+    kept = tuple(replace(one, cache=_cache(layout, facts, one.name)) for one in found.apps)
+    return replace(found, apps=kept, balancers=tuple(_balancers(layout, app)))
+
+
+def _balancers(layout: Layout, app: str | None) -> Iterator[BalancerStatus]:
+    for name in balancers.apps(layout):
+        if app in {None, name}:
+            balanced = balancers.balanced(layout, name)
+            hosts = tuple(host for host, _ in balancers.known(layout, name).hosts)
+            asks = balanced is not None and balanced.tls.kind == ACME
+            certificate = _certified(issuing.known(layout.balancer_tls(name))) if asks else None
+            yield BalancerStatus(name, hosts, balancers.out(layout, name), certificate)
 
 
 def _cache(layout: Layout, facts: Facts, app: str) -> Hits | None:
@@ -162,7 +183,10 @@ def _app(layout: Layout, facts: Facts, app: AppFacts, stats: Callable[[Path], st
 def _certificate(app: AppFacts) -> CertificateStatus | None:
     if not app.live_release or app.live_release.site.tls.kind != ACME:
         return None
-    known = app.certificate
+    return _certified(app.certificate)
+
+
+def _certified(known: Certificate) -> CertificateStatus:
     return CertificateStatus(known.names, moments.at(known.ends) if known.names else None)
 
 

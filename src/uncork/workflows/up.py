@@ -135,7 +135,11 @@ def up(layout: Layout, project: Path, options: UpOptions, report: Reporter, sett
             deployed = take_over(work, facts, new, address, written, given=certificate, settle=settle)
         record(work, draft.config.name, "up", draft.number, started)
         _prune(work, draft, replace(app, live=new.instance, releases=(*app.releases, release)))
-    told = (*https.notes(layout, release.site), *_unlimited(layout, found.config), *filter(None, (work.front.caveat,)))
+    told = (
+        *https.notes(layout, release.site.tls),
+        *_unlimited(layout, found.config),
+        *filter(None, (work.front.caveat,)),
+    )
     deployed = replace(deployed, notes=(*found.notes, *draft.own.notes, *notes, *told))
     if release.site.tls.kind != ACME:
         return deployed

@@ -44,4 +44,4 @@ def test_as_json_it_is_the_same(uncork: Uncork, monkeypatch: pytest.MonkeyPatch)
 
 def test_where_no_app_has_certificates_of_a_ca_that_is_said(uncork: Uncork, monkeypatch: pytest.MonkeyPatch) -> None:
     giving(monkeypatch)
-    assert uncork("renew").out == 'no app here has `tls = "acme"`\n'
+    assert uncork("renew").out == 'no app, and no balancer, here has `tls = "acme"`\n'

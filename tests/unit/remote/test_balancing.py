@@ -8,6 +8,7 @@ import pytest
 from uncork.fronts.balancer import Balanced
 from uncork.remote import balancing
 from uncork.remote.balancing import Balancing, standing
+from uncork.remote.exchange import LostError
 from uncork.remote.rolling import Undirected
 from uncork.remote.ssh import Connection
 from uncork.report import Silent
@@ -78,3 +79,38 @@ def test_visitors_go_where_they_go_behind_a_balancer_that_no_deploy_has_made(mon
     monkeypatch.setattr(balancing, "_say", lambda *_: Told((), ()))
 
     assert isinstance(standing(cast("Connection", None), "shop", Silent()), Undirected)
+
+
+def test_a_certificate_that_is_due_is_asked_for_when_all_is_done_and_what_came_of_it_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    orders: list[Order] = []
+
+    def say(_: object, order: Order) -> Told:
+        orders.append(order)
+        return Told((), (), due=not order.certify, notes=("it is for shop.example.com",) if order.certify else ())
+
+    monkeypatch.setattr(balancing, "_say", say)
+    balanced = Balanced("shop", 80, ("shop.example.com",), (("web0", "web0:80"),))
+    balancer = Balancing(cast("Connection", None), ("web0",), balanced, "a certificate and its key")
+    assert "its key" not in repr(balancer)
+    balancer.leave_out(())
+    assert balancer.certified(Silent()) == ("it is for shop.example.com",)
+    assert [(order.certificate, order.certify) for order in orders] == [
+        ("a certificate and its key", False),
+        ("", True),
+    ]
+
+
+def test_a_balancer_that_can_not_be_asked_for_a_certificate_fails_no_deploy(monkeypatch: pytest.MonkeyPatch) -> None:
+    def say(_: object, order: Order) -> Told:
+        if order.certify:
+            raise LostError("lb: the connection was lost", "run this again")
+        return Told((), (), due=True)
+
+    monkeypatch.setattr(balancing, "_say", say)
+    balanced = Balanced("shop", 80, ("shop.example.com",), (("web0", "web0:80"),))
+    balancer = Balancing(cast("Connection", None), ("web0",), balanced)
+    balancer.leave_out(())
+    (note,) = balancer.certified(Silent())
+    assert note.endswith("is not known: lb: the connection was lost: run this again")

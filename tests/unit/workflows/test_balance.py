@@ -9,7 +9,8 @@ import pytest
 from uncork.errors import UsageError
 from uncork.layout import Layout
 from uncork.report import Silent
-from uncork.workflows.balance import Told, balance, left_out
+from uncork.workflows.balance import Told, balance
+from uncork.workflows.balancers import left_out
 
 
 def test_hosts_that_get_no_requests_are_told_by_name(tmp_path: Path) -> None:

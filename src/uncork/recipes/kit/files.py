@@ -15,11 +15,11 @@ from uncork.fronts.locations import locations
 from uncork.fronts.names import hosts
 from uncork.model import AppTarget
 from uncork.plan import File
-from uncork.recipes.https import HTTP
 from uncork.recipes.kit import escapes
 from uncork.recipes.kit.kit import APACHE, MACHINE, SYSTEMD, WINDOWS, Kit
 from uncork.rendering import Escape, as_it_is, render, source
 from uncork.servers.uwsgi_formats import FORMATS, converted
+from uncork.serving import HTTP
 
 INI: Final = "uwsgi.ini"
 
