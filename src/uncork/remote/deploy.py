@@ -25,6 +25,9 @@ from uncork.workflows.take_over import Deployed
 PULSE: Final = 3.0
 """How often a machine that holds a deploy is told that we are still there, in seconds."""
 
+_DEPLOYED: Final = msgspec.json.Decoder(Deployed)
+"""Made by the one thread that imports it: msgspec 0.22 crashes where several are the first to read a dataclass."""
+
 
 class HostDeploy:
     """A deploy that goes on on a machine. Losing the connection to it harms nothing: it goes on, or reverts, there."""
@@ -73,7 +76,7 @@ class HostDeploy:
             for told in self._talk.lines():
                 self._pass_on(told)
                 if "deployed" in told:
-                    self._done = msgspec.convert(told["deployed"], Deployed)
+                    self._done = _DEPLOYED.decode(json.dumps(told["deployed"]))
                     self._say(HEARD_IT)
                 if key in told or self._done:
                     return told

@@ -1,5 +1,6 @@
 """What a release's environment is made of, locked and got here, for machines that reach no package index."""
 
+import json
 import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +33,8 @@ from uncork.workflows.up import Found
 AT_ONCE: Final = 8
 """Downloads that go on beside each other."""
 PATIENCE: Final = 900.0
+_OFFER: Final = msgspec.json.Decoder(Offer)
+"""Made by the one thread that imports it: msgspec 0.22 crashes where several are the first to read a dataclass."""
 
 
 def offered(connection: Connection, found: Found) -> Offer:
@@ -39,7 +42,7 @@ def offered(connection: Connection, found: Found) -> Offer:
     config = found.config
     asked = ("--app", config.name, "--python", found.project.requires_python, "--server", config.server.kind)
     with exchange(connection, called(connection, ("--json", "offer", *asked))) as talk:
-        return msgspec.convert(next(talk.lines()), Offer)
+        return _OFFER.decode(json.dumps(next(talk.lines())))
 
 
 def send_wheels(connection: Connection, found: Found, report: Reporter) -> Locked:

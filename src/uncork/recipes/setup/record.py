@@ -67,6 +67,10 @@ class Machine:
     schema: int = SCHEMA
 
 
+_DECODER: Final = msgspec.json.Decoder(Machine)
+"""Made by the one thread that imports it: msgspec 0.22 crashes where several are the first to read a dataclass."""
+
+
 def encode(machine: Machine) -> str:
     """Return the record as JSON."""
     return msgspec.json.format(msgspec.json.encode(machine), indent=2).decode() + "\n"
@@ -77,7 +81,7 @@ def decode(text: str, host: str) -> Machine | None:
     if not text:
         return None
     try:
-        return msgspec.json.decode(text, type=Machine)
+        return _DECODER.decode(text)
     except msgspec.DecodeError as error:
         raise UserError(
             f"{host}: {PLACE} can't be read: {error}", f"restore {PLACE} from a backup, or remove it and set up again"
