@@ -47,8 +47,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 # What takes longest comes first: what is begun last should be short.
 FIRST: Final = (
-    "tests/e2e/lab",
     "tests/e2e/test_stacks.py",
+    "tests/e2e/lab/test_several_machines.py",
+    "tests/e2e/lab/test_from_nothing.py",  # needs no machine that is set up, while one is for all others
+    "tests/e2e/lab",
+    "tests/e2e/test_killed_deploys.py",
     "tests/e2e",
     "tests/contract",
     "tests/integration",
@@ -59,9 +62,6 @@ FIRST: Final = (
 APART: Final = ("docs", "error_mail", "full_disk", "handlers", "killed_deploys", "status_report")
 # Each of their tests is for each server, whose environment takes long to make.
 BY_SERVER: Final = ("tests/contract/test_servers.py", "tests/contract/test_server_logs.py")
-# Their machines are on a bridge of the worker's, set up once: two workers share them, these files and all others.
-LAB: Final = "tests/e2e/lab"
-ONE_LAB: Final = ("test_deploys", "test_docs", "test_from_nothing", "test_machines", "test_offline")
 
 
 @pytest.hookimpl(trylast=True)
@@ -74,8 +74,6 @@ class Together(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, test = nodeid.partition("::")
-        if file.startswith(LAB):
-            return f"{LAB} {Path(file).stem in ONE_LAB}"
         if file in BY_SERVER:
             return test.partition("[")[2].partition("-")[0].rstrip("]")
         return nodeid if Path(file).stem.removeprefix("test_") in APART else file

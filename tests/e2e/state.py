@@ -17,6 +17,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Final, cast
 
+from tests.e2e import starter
 from tests.load.client import Load, Schedule, Shot
 
 PROJECTS: Final = Path(__file__).parents[1] / "projects"
@@ -112,11 +113,8 @@ class Uncork:
         """Run it to its end."""
         start = time.monotonic()
         argv = self.command(*args)
-        ended = subprocess.run(
-            argv, input=stdin, capture_output=True, text=True, timeout=timeout, check=False,
-            env=self.environment(), cwd=cwd or self.root,
-        )  # fmt: skip
-        return Done(argv, ended.returncode, ended.stdout, ended.stderr, time.monotonic() - start)
+        ended = starter.run(argv[3:], stdin, self.environment(), cwd or self.root, timeout)
+        return Done(argv, *ended, time.monotonic() - start)
 
     def begin(self, *args: str) -> subprocess.Popen[str]:
         """Start it, and don't wait."""

@@ -98,17 +98,16 @@ class Lab:
         end(machine.mark, machine.folder)
         self.machines.remove(machine)
 
-    def layer(self, machine: Machine, name: str) -> Path:
-        """Shut a machine down, and return what it changed, for others to begin with; it is gone."""
+    def layer(self, machine: Machine, kept: Path) -> None:
+        """Shut a machine down, and keep what it changed, for others to begin with; it is gone.
+
+        That is to be on the same file system: a copy would lose what says which files were removed.
+        """
         machine.tried("systemctl poweroff")
         until(lambda: machine.began() == "", 30, f"{machine.name} does not shut down")
-        kept = self.folder / "layers" / name
-        kept.parent.mkdir(exist_ok=True)
-        shutil.rmtree(kept, ignore_errors=True)
         subprocess.run(["umount", machine.root], check=True)
         (machine.folder / "upper").rename(kept)
         self.end(machine)
-        return kept
 
 
 @contextmanager
@@ -153,7 +152,7 @@ def _prepare(machine: Machine, lab: Lab, layers: tuple[Path, ...]) -> None:
     where = f"lowerdir={lower},upperdir={upper},workdir={work}"
     subprocess.run(["mount", "-t", "overlay", "overlay", "-o", where, root], check=True)
     (root / "etc/hostname").write_text(f"{machine.name}\n")
-    (root / "etc/hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {machine.name}\n")
+    (root / "etc/hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {machine.name}\n{lab.bridge} bridge\n")
     (root / "etc/machine-id").write_text("")
     key, host = lab.key.with_suffix(".pub").read_text(), lab.key.with_name(machine.name)
     for name, mode in (("ssh_host_ed25519_key", 0o600), ("ssh_host_ed25519_key.pub", 0o644)):
@@ -161,9 +160,9 @@ def _prepare(machine: Machine, lab: Lab, layers: tuple[Path, ...]) -> None:
     _write(root / "etc/ssh/sshd_config.d/lab.conf", "HostKey /etc/ssh/ssh_host_ed25519_key\nUseDNS no\n")
     for home, owner in (("root", 0), ("home/deploy", 1000)):
         _write(root / home / ".ssh/authorized_keys", key, owner, 0o600)
-    at = f"http://{lab.bridge}:8000"
-    _write(root / "etc/apt/sources.list.d/bridge.list", f"deb [trusted=yes] {at}/debs ./\n")
-    _write(root / "etc/uv/uv.toml", f'[[index]]\nurl = "{at}/simple/"\ndefault = true\n')
+    # By a name, since apt keeps what it has heard by the address, and a layer may be of another lab.
+    _write(root / "etc/apt/sources.list.d/bridge.list", "deb [trusted=yes] http://bridge:8000/debs ./\n")
+    _write(root / "etc/uv/uv.toml", f'[[index]]\nurl = "http://{lab.bridge}:8000/simple/"\ndefault = true\n')
 
 
 def _write(path: Path, text: str, owner: int = 0, mode: int = 0o644) -> None:

@@ -12,13 +12,14 @@ from tests.e2e.lab import bridge
 from tests.e2e.lab.bridge import Lab
 from tests.e2e.lab.client import Client
 from tests.e2e.lab.client import client as made
-from tests.e2e.lab.image import image
+from tests.e2e.lab.image import alone, image
 from tests.e2e.lab.index import index
 from tests.e2e.lab.machines import Machine
 
 # Whose tests they are, and which worker of pytest-xdist runs them: each has a bridge of its own.
 WORKER: Final = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
-NUMBER: Final = (int(os.environ.get("UNCORK_LAB", "1")) + 30 * WORKER - 1) % 250 + 1
+WHOSE: Final = int(os.environ.get("UNCORK_LAB", "1"))
+NUMBER: Final = (WHOSE + 30 * WORKER - 1) % 250 + 1
 
 
 @pytest.fixture(scope="session")
@@ -33,11 +34,16 @@ def lab() -> Iterator[Lab]:
 
 @pytest.fixture(scope="session")
 def set_up(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `server setup` changes on a machine, for others to begin with."""
-    machine = lab.boot()
-    with made(lab, tmp_path_factory.mktemp("admin") / "home") as admin:
-        admin.run("server", "setup", machine.name, timeout=300).ok()
-    return lab.layer(machine, "ready")
+    """What `server setup` changes on a machine, for others to begin with: one worker sets it up for all."""
+    own = tmp_path_factory.getbasetemp()
+    kept = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "set-up"
+    with alone(f"set-up-{WHOSE}"):
+        if not kept.exists():
+            machine = lab.boot()
+            with made(lab, tmp_path_factory.mktemp("admin") / "home") as admin:
+                admin.run("server", "setup", machine.name, timeout=300).ok()
+            lab.layer(machine, kept)
+    return kept
 
 
 @pytest.fixture

@@ -23,7 +23,8 @@ def test_every_command_of_a_page_about_machines_does_what_the_page_says(
     text = sections(page)[1]
     said = (step.command if isinstance(step, Typed) else step.text for step in steps(text))
     names = sorted({name for one in said for name in MACHINES.findall(one)})
-    layers = () if "$ uncork server setup" in text else (request.getfixturevalue("set_up"),)
+    # Where a page does not show what a setup says, a machine that was set up before will do.
+    layers = () if "is set up for serving" in text else (request.getfixturevalue("set_up"),)
     folder = client.home / "reader"
     shutil.copytree(EXAMPLES, folder / "examples", ignore=shutil.ignore_patterns("instance", "__pycache__"))
     with booted(lab, *layers, count=len(names)) as machines:

@@ -129,7 +129,7 @@ def test_ten_deploys_with_a_host_cut_off_in_the_middle_lose_no_request_of_the_ot
 ) -> None:
     first, *_, third = behind.machines
     workers = first.sh(WORKERS)
-    with behind.load(200) as load:
+    with behind.load(100) as load:
         for number in range(3):
             assert states(behind.deploy(f"a{number}")) == ["new", "new", "new"]
         said = behind.deploy_until("cut", f"{third.name}: ", third.cut)
@@ -179,10 +179,8 @@ def test_a_machine_where_a_verb_fails_has_the_others_taken_back(behind: Behind, 
     third.sh(f"cp -p {source} /root/good.py; echo 'raise SystemExit(1)' > {source}")
     with behind.load(100) as load:
         done = behind.run("--json", *verb)
-        told = behind.run(*verb).ended(3)
     third.sh(f"cp -p /root/good.py {source}")
     assert (done.code, states(json.loads(done.out))) == (3, ["back", "back", "refused"]), done.said
-    assert told.out.count("went back to what it served") == 2, told.said
     assert not load.result.failures
     assert behind.releases() == before
     assert [machine.sh(KEPT) for machine in behind.machines] == kept
