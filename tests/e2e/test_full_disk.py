@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from tests.e2e.state import Uncork, copied, eventually, rewrite, state
+from tests.e2e.state import Uncork, copied, eventually, gone, rewrite, state
 
 # In KiB: from none to what a whole release takes, so that each of its writes is the one that fails.
 LEFT: Final = (0, 8, 24, 44, 60, 68, 72, 76, 80, 84, 88, 92, 96, 104, 112, 120, 1_030, 1_070, 1_150)
@@ -85,6 +85,6 @@ def test_a_first_deploy_on_a_full_disk_says_so_and_leaves_nothing_running(small:
         assert done.code in {1, 3}
         assert "no space left" in done.said.lower(), done.said
         assert "Traceback" not in done.said, done.said
-        assert not small.processes()
+        assert not gone(small.processes)
         filler.unlink()
     small.up(hello).ok()

@@ -75,7 +75,7 @@ def test_a_verb_that_is_held_goes_back_at_a_word_with_no_failed_request(
     uncork: Uncork, hello: Path, verb: tuple[str, ...]
 ) -> None:
     def begun() -> AbstractContextManager[HostDeploy]:
-        return held_verb(here(str(uncork.home)), ("--json", verb[0], "--held", *verb[1:]), Silent())
+        return held_verb(here(str(uncork.home)), ("--json", verb[0], "--held", *verb[1:]), b"", Silent())
 
     sent(uncork, hello, "first")
     sent(uncork, hello, "second")
@@ -96,7 +96,7 @@ def test_a_verb_that_is_held_goes_back_at_a_word_with_no_failed_request(
     assert not load.result.failures
     assert len(uncork.workers()) == (3 if verb[0] == "scale" else before)
     uncork.run("stop").ok()
-    with held_verb(here(str(uncork.home)), ("--json", "scale", "--held", "2"), Silent()) as going:
+    with held_verb(here(str(uncork.home)), ("--json", "scale", "--held", "2"), b"", Silent()) as going:
         going.switched()
         going.back()
         with pytest.raises(RefusedError, match="was taken back"):
