@@ -4,11 +4,15 @@ It leaves a core to visitors from then on, until one of its workers has imported
 """
 
 import os
+import signal
 import sys
+
+# uWSGI ignores it until its master has begun. Who is stopped before that ends at once: nobody waits for it yet.
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 
-from uncork_runtime import cores
+from uncork_runtime import cores  # noqa: E402
 
 cores.leave_one()
 

@@ -111,7 +111,7 @@ class Behind:
             return secure.getpeercert(binary_form=True) or b""
 
     def load(self, ca: Authority) -> Load:
-        return Load(Schedule(443, 100, host=self.balancer.address, name=NAME, authority=str(ca.root)))
+        return Load(Schedule(443, 50, host=self.balancer.address, name=NAME, authority=str(ca.root)))
 
 
 @pytest.fixture(scope="module")
