@@ -31,7 +31,7 @@ def test_twenty_deploys_under_load_lose_no_request_and_leave_no_old_answer(
 ) -> None:
     ended: dict[int, float] = {}
     began = time.monotonic()
-    with served.load(100) as load:
+    with served.load(200) as load:
         for number in range(2, DEPLOYS + 2):
             served.change(f"number {number}")
             served.deploy().ok()

@@ -129,7 +129,7 @@ def test_ten_deploys_with_a_host_cut_off_in_the_middle_lose_no_request_of_the_ot
 ) -> None:
     first, *_, third = behind.machines
     workers = first.sh(WORKERS)
-    with behind.load(100) as load:
+    with behind.load(200) as load:
         for number in range(3):
             assert states(behind.deploy(f"a{number}")) == ["new", "new", "new"]
         said = behind.deploy_until("cut", f"{third.name}: ", third.cut)
