@@ -20,7 +20,12 @@ def deployed(layout: Layout) -> tuple[str, ...]:
 
 def here(layout: Layout) -> tuple[str, ...]:
     """Return the apps that have a live release, and those whose requests this machine shares out."""
-    return tuple(dict.fromkeys((*deployed(layout), *(path.name for path in names_in(layout.balancers)))))
+    return tuple(dict.fromkeys((*deployed(layout), *shared_out(layout))))
+
+
+def shared_out(layout: Layout) -> tuple[str, ...]:
+    """Return the apps whose requests this machine shares out."""
+    return tuple(path.name for path in names_in(layout.balancers) if path.is_dir())
 
 
 def named(app: str) -> str:

@@ -63,8 +63,8 @@ def balance(layout: Layout, said: bytes, report: Reporter) -> Told:
         got = issuing.obtain(layout, balancer_https.Holder(layout, order.app, report), report, force=False)
         return Told((), (), notes=(got.note,))
     with files.hold_waiting(layout.lock, FRONT_WAIT):
-        known = balancers.known(layout, order.app)
-        told = Told(known.hosts, balancers.out(layout, order.app))
+        known = balancers.balanced(layout, order.app)
+        told = Told(known.hosts if known else (), balancers.out(layout, order.app))
         nginx = host.beside(balancer.site_name(order.app)) if order.remove or order.balanced else None
         if nginx and order.remove:
             with audited(layout, order.app, "remove the balancer", report):
@@ -73,8 +73,8 @@ def balance(layout: Layout, said: bytes, report: Reporter) -> Told:
             _share(layout, nginx, order.balanced, order.certificate, report)
             _leave_out(layout, order.balanced, told.out if order.out is None else order.out, report)
             return _told(layout, order.balanced, told)
-        elif known.hosts and order.out is not None:
-            _lead(layout, Balanced(order.app, 0, (), known.hosts, known.outs), order.out, report)
+        elif known and order.out is not None:
+            _lead(layout, known, order.out, report)
         return told
 
 

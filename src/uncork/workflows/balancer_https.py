@@ -20,6 +20,7 @@ from uncork.recipes.acme import Subject
 from uncork.report import Reporter
 from uncork.serving import ACME
 from uncork.workflows import balancers, https, issuing
+from uncork.workflows.apps import shared_out
 from uncork.workflows.balancers import Shown
 from uncork.workflows.work import FRONT_WAIT
 
@@ -68,7 +69,7 @@ def subject(layout: Layout, balanced: Balanced) -> Subject:
 
 def asking(layout: Layout, app: str | None, report: Reporter) -> tuple[Holder, ...]:
     """Return the balancers, of one app or of all, whose certificates a CA gives."""
-    known = (balancers.balanced(layout, one) for one in balancers.apps(layout) if app in {None, one})
+    known = (balancers.balanced(layout, one) for one in shared_out(layout) if app in {None, one})
     return tuple(Holder(layout, one.app, report) for one in known if one and one.tls.kind == ACME)
 
 
@@ -93,7 +94,7 @@ def shown(layout: Layout, balanced: Balanced, given: str) -> Shown:
 
 def troubles(layout: Layout) -> Iterator[Trouble]:
     """Yield the certificates of balancers that end soon, and those that a CA does not give."""
-    for app in balancers.apps(layout):
+    for app in shared_out(layout):
         balanced = balancers.balanced(layout, app)
         if balanced and balanced.tls.kind == ACME:
             yield from https.unissued(app, issuing.known(layout.balancer_tls(app)), "its balancer")

@@ -17,19 +17,13 @@ from uncork.machine import files, processes, sockets
 from uncork.plan import Certify, Directory, File, Plan, Reload, Remove, Run, Step
 from uncork.report import Reporter
 from uncork.workflows import issuing
+from uncork.workflows.apps import shared_out
 from uncork.workflows.front import is_of
 
 RELOAD_TIME: Final = 10.0
 KNOWN: Final = "known.json"
 PENDING: Final = "pending"
 """There while nginx may not go by its config yet."""
-
-
-class Known(msgspec.Struct, frozen=True):
-    """What the site of a balancer was written for: the hosts, and the sets of them that can be out."""
-
-    hosts: tuple[tuple[str, str], ...] = ()
-    outs: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,19 +39,6 @@ class Shown:
     after: tuple[File, ...] = ()
     names: tuple[str, ...] | None = None
     read: bool = False
-
-
-def apps(layout: Layout) -> tuple[str, ...]:
-    """Return the apps whose requests this machine shares out."""
-    return tuple(path.name for path in files.names_in(layout.balancers) if path.is_dir())
-
-
-def known(layout: Layout, app: str) -> Known:
-    """Return what the site of a balancer was written for; nothing where there is none, or what can't be read."""
-    try:
-        return msgspec.json.decode(_text(layout.balancer(app) / KNOWN) or "{}", type=Known)
-    except msgspec.MsgspecError:
-        return Known()
 
 
 def balanced(layout: Layout, app: str) -> Balanced | None:
@@ -78,7 +59,7 @@ def left_out(layout: Layout) -> tuple[str, ...]:
     """Return what is worth telling of hosts that get no requests from this machine."""
     return tuple(
         f"the balancer of {app} sends nothing to {name} until a deploy to it is done"
-        for app in apps(layout)
+        for app in shared_out(layout)
         for name in out(layout, app)
     )
 

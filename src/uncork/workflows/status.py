@@ -19,6 +19,7 @@ from uncork.servers import SERVERS
 from uncork.serving import ACME, Address, Maintenance
 from uncork.supervisors.supervisor import AGENT
 from uncork.workflows import balancer_https, balancers, https, issuing, journal
+from uncork.workflows.apps import shared_out
 
 FRONT: Final = "front"
 LOG_READ: Final = 256 * 1024
@@ -121,10 +122,10 @@ def status(layout: Layout, app: str | None) -> Status:
 
 
 def _balancers(layout: Layout, app: str | None) -> Iterator[BalancerStatus]:
-    for name in balancers.apps(layout):
+    for name in shared_out(layout):
         if app in {None, name}:
             balanced = balancers.balanced(layout, name)
-            hosts = tuple(host for host, _ in balancers.known(layout, name).hosts)
+            hosts = tuple(host for host, _ in balanced.hosts) if balanced else ()
             asks = balanced is not None and balanced.tls.kind == ACME
             certificate = _certified(issuing.known(layout.balancer_tls(name))) if asks else None
             yield BalancerStatus(name, hosts, balancers.out(layout, name), certificate)

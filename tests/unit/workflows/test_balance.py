@@ -4,9 +4,11 @@ import json
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from uncork.errors import UsageError
+from uncork.fronts.balancer import Balanced
 from uncork.layout import Layout
 from uncork.report import Silent
 from uncork.workflows.balance import Told, balance
@@ -46,8 +48,9 @@ def asked(layout: Layout, *out: str) -> Told:
 def test_hosts_are_left_out_as_the_site_was_written_for_which_stays_as_it_is(layout: Layout) -> None:
     folder = layout.balancer("shop")
     folder.mkdir(parents=True)
-    hosts = [[f"web{number}", f"10.0.0.{number}:80"] for number in range(5)]
-    (folder / "known.json").write_text(json.dumps({"hosts": hosts, "outs": [[0], [1, 2], [3, 4]]}))
+    hosts = tuple((f"web{number}", f"10.0.0.{number}:80") for number in range(5))
+    known = Balanced("shop", 80, ("shop.example.com",), hosts, outs=((0,), (1, 2), (3, 4)))
+    (folder / "known.json").write_bytes(msgspec.json.encode(known))
     seen = []
     for out in (["web0"], ["web1", "web2"], ["web3"], ["web0", "web3"], []):
         asked(layout, *out)
